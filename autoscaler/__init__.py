@@ -1,0 +1,1 @@
+"""Scale Kubernetes workloads: one decision core, driven live by a daemon and offline by a simulator."""

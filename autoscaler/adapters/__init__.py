@@ -1,0 +1,1 @@
+"""The world to the model and back: one package per system we talk to."""

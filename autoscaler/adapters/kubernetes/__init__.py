@@ -1,0 +1,1 @@
+"""Kubernetes over HTTP: watch caches, the scale subresource, the metrics APIs, events."""

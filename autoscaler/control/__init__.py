@@ -1,0 +1,1 @@
+"""The control loop without I/O: events in, instructions out."""

@@ -1,0 +1,1 @@
+"""The live driver: turns instructions into I/O and the answers into events."""

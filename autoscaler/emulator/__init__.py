@@ -1,0 +1,1 @@
+"""A simulated cluster behind the real Kubernetes wire protocol."""

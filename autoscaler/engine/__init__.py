@@ -1,0 +1,1 @@
+"""Verbs: pure functions from policy, observation and memory to a decision."""

@@ -1,0 +1,1 @@
+"""The other driver: a discrete-event world in virtual time."""
