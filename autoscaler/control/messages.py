@@ -1,0 +1,143 @@
+"""What the controller is told and what it asks for. A driver turns each instruction into I/O and the answer into an event.
+
+Events are in the past tense, instructions in the imperative. Both are values: a test, a simulation and a live run can
+be compared message by message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoscaler.model.decision import Announcement, Decision, PolicyStatus, Settlement, WriteOutcome
+from autoscaler.model.observation import Observation, Scale
+from autoscaler.model.policy import Metric, ObjectRef, PolicyKey, ScalingPolicy
+from autoscaler.model.time import Instant
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAccepted:
+    """A policy is new, or changed. ``status`` is what its object holds already, if it has one."""
+
+    policy: ScalingPolicy
+    status: PolicyStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyWithdrawn:
+    """A policy is gone; so is everything remembered about it."""
+
+    key: PolicyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationDue:
+    """The policy's period has passed. ``at`` is the tick's instant, read once by the driver."""
+
+    key: PolicyKey
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetObserved:
+    """Answer to ``Observe``: always comes, whatever failed on the way."""
+
+    key: PolicyKey
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleWritten:
+    """Answer to ``WriteScale``: done."""
+
+    key: PolicyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleConflicted:
+    """Answer to ``WriteScale``: somebody else wrote first. ``fresh`` is the scale read after the refusal."""
+
+    key: PolicyKey
+    fresh: Scale
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleRefused:
+    """Answer to ``WriteScale``: the server said no, or did not answer."""
+
+    key: PolicyKey
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRefused:
+    """Answer to ``WriteStatus`` where it failed; success is silent."""
+
+    key: PolicyKey
+    error: str
+
+
+Event = (
+    PolicyAccepted
+    | PolicyWithdrawn
+    | EvaluationDue
+    | TargetObserved
+    | ScaleWritten
+    | ScaleConflicted
+    | ScaleRefused
+    | StatusRefused
+)
+
+# --- instructions ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observe:
+    """Look at the target: its scale, its pods and one reading for each metric."""
+
+    key: PolicyKey
+    target: ObjectRef
+    metrics: tuple[Metric, ...]
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteScale:
+    """Set the target's replicas, if its scale is still at ``resource_version`` (empty: whatever it is)."""
+
+    key: PolicyKey
+    target: ObjectRef
+    replicas: int
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteStatus:
+    """Write the policy's status to its object, if it has one."""
+
+    key: PolicyKey
+    status: PolicyStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Write a Kubernetes Event about the policy."""
+
+    key: PolicyKey
+    announcement: Announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Keep the whole story of one pass: what was seen, decided, written."""
+
+    key: PolicyKey
+    observation: Observation
+    decision: Decision
+    outcome: WriteOutcome
+    settlement: Settlement
+
+
+Instruction = Observe | WriteScale | WriteStatus | Announce | Record

@@ -1,0 +1,176 @@
+"""What was decided, and why: one record for the command line, the journal, the status and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autoscaler.model.policy import PolicyKey
+from autoscaler.model.quantity import Quantity
+from autoscaler.model.time import Instant
+
+
+class Action(StrEnum):
+    """Which way a decision moves; the values are upstream's metric labels."""
+
+    SCALE_UP = "scale_up"
+    SCALE_DOWN = "scale_down"
+    NONE = "none"
+
+
+class ErrorKind(StrEnum):
+    """Who is to blame for a failed pass; the values are upstream's metric labels."""
+
+    SPEC = "spec"
+    INTERNAL = "internal"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """The word for what settled the number: a closed list, for tables, labels and alerts."""
+
+    SCALED_UP = "ScaledUp"
+    SCALED_DOWN = "ScaledDown"
+    WITHIN_TOLERANCE = "WithinTolerance"
+    STABILIZED = "StabilizationHold"
+    RATE_LIMITED = "RateLimited"
+    AT_MAX = "AtMax"
+    AT_MIN = "AtMin"
+    METRIC_MISSING = "MetricMissing"
+    TARGET_MISSING = "TargetMissing"
+    TARGET_AT_ZERO = "TargetAtZero"
+    AMBIGUOUS = "Conflict"
+    UNCHANGED = "Unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step from the metrics to the answer. ``until``: when what binds here may stop binding, if time does it."""
+
+    stage: str
+    before: int
+    after: int
+    why: str
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One line of an HPA's conditions."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    last_transition: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One Kubernetes Event to write. ``type`` is ``Normal`` or ``Warning``."""
+
+    type: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricStatus:
+    """What the status says of one metric of the policy, at the same position. All ``None``: the metric failed."""
+
+    average_utilization: int | None = None
+    average_value: Quantity | None = None
+    value: Quantity | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell a metric that failed from one that was computed."""
+        return self.average_utilization is None and self.average_value is None and self.value is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What one metric asked for, or why it could not ask."""
+
+    name: str  #: as messages name it, such as ``cpu resource utilization (percentage of request)``
+    replicas: int | None
+    ratio: float | None = None
+    observed: str = ""  #: value as people read it, such as ``84%``
+    target: str = ""
+    error: str = ""
+    metric_type: str = ""
+    action: Action = Action.NONE
+    error_kind: ErrorKind = ErrorKind.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyStatus:
+    """What the policy's status holds; kept between passes, because conditions and times build on it.
+
+    ``metrics`` is ``None`` when metrics were not evaluated.
+    """
+
+    current_replicas: int = 0
+    desired_replicas: int = 0
+    last_scale_at: Instant | None = None
+    metrics: tuple[MetricStatus, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer of one evaluation, before anything is written.
+
+    ``desired`` equals ``current`` where nothing is to change. ``announcements`` are in the order upstream sends them;
+    those that depend on the write's outcome follow in ``Settlement``.
+    """
+
+    key: PolicyKey
+    at: Instant
+    current: int | None  #: ``None``: the scale could not be read
+    desired: int
+    rescale: bool
+    reason: Reason
+    rescale_reason: str = ""  #: upstream's words in the event, such as ``cpu resource utilization ... above target``
+    proposals: tuple[Proposal, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    status: PolicyStatus
+    error: str = ""
+    error_kind: ErrorKind = ErrorKind.NONE
+    next_possible_change_at: Instant | None = None
+
+    @property
+    def action(self) -> Action:
+        """Which way the decision moves."""
+        if not self.rescale or self.current is None:
+            return Action.NONE
+        return Action.SCALE_UP if self.desired > self.current else Action.SCALE_DOWN
+
+
+class WriteResult(StrEnum):
+    """How writing the scale went."""
+
+    NOT_NEEDED = "not_needed"
+    WITHHELD = "withheld"  #: Observe mode: would have been written
+    WRITTEN = "written"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOutcome:
+    """How writing the scale went, and what the server said if it did not."""
+
+    result: WriteResult
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What follows once the write's outcome is known."""
+
+    status: PolicyStatus
+    announcements: tuple[Announcement, ...] = ()
+    error: str = ""
+    error_kind: ErrorKind = ErrorKind.NONE
+    action: Action = Action.NONE

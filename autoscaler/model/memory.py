@@ -1,0 +1,41 @@
+"""What a policy remembers between evaluations: upstream's in-memory history, and the status it builds on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoscaler.model.decision import PolicyStatus
+from autoscaler.model.time import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A number that was once asked for, before windows and rate rules."""
+
+    at: Instant
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEvent:
+    """A change that was made. ``change`` is its magnitude; ``outdated`` marks an entry that may be overwritten."""
+
+    at: Instant
+    change: int
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """History of one policy.
+
+    ``recommendations`` is ``None`` until the first pass, which seeds it with the current replicas; a list that exists
+    but is empty stays as it is. Lists are in storage order, not by time: an old entry is overwritten in place.
+    """
+
+    VERSION = 1
+
+    recommendations: tuple[Recommendation, ...] | None = None
+    scale_ups: tuple[ScaleEvent, ...] = ()
+    scale_downs: tuple[ScaleEvent, ...] = ()
+    status: PolicyStatus = PolicyStatus()

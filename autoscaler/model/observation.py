@@ -1,0 +1,167 @@
+"""What is known at one instant about one scale target. Frozen and dated; a failure to know is a value too.
+
+Metric values are whole milli-units, as upstream computes: an adapter converts once, rounding as ``Quantity.milli``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from autoscaler.model.quantity import Quantity
+from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
+
+Milli = int
+
+
+class PodPhase(StrEnum):
+    """Where a pod is in its life."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyCondition:
+    """A pod's Ready condition: ``status`` is ``True``, ``False`` or ``Unknown``."""
+
+    status: str
+    last_transition: Instant = ZERO_TIME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """What one container asks for. ``sidecar``: an init container that restarts always, so it counts like the others."""
+
+    name: str
+    requests: tuple[tuple[str, Quantity], ...] = ()
+    sidecar: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodResources:
+    """What a pod asks for. Pods of one template share one value, so that its sums are computed once."""
+
+    containers: tuple[ContainerSpec, ...] = ()
+    init_containers: tuple[ContainerSpec, ...] = ()
+    pod_requests: tuple[tuple[str, Quantity], ...] = ()
+    pod_limits: tuple[tuple[str, Quantity], ...] = ()
+    overhead: tuple[tuple[str, Quantity], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One pod that the target's selector matches."""
+
+    name: str
+    resources: PodResources
+    phase: PodPhase | str = PodPhase.RUNNING
+    deleting: bool = False
+    started_at: Instant | None = None
+    ready: ReadyCondition | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The target's scale subresource."""
+
+    spec_replicas: int
+    status_replicas: int
+    selector: str = ""
+    resource_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleUnavailable:
+    """The scale could not be read. ``kind`` of ``spec`` means the policy itself is to blame."""
+
+    error: str  #: what the API server, or the network, said
+    message: str = ""  #: the whole error that ends the pass; ``error`` where empty
+    blames_policy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerUsage:
+    """What one container uses, by resource, in milli-units."""
+
+    name: str
+    usage: tuple[tuple[str, Milli], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodUsage:
+    """What metrics.k8s.io says of one pod."""
+
+    pod: str
+    containers: tuple[ContainerUsage, ...]
+    at: Instant  #: end of the sample
+    window: Nanoseconds  #: length of the sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodSample:
+    """What custom.metrics.k8s.io says of one pod."""
+
+    pod: str
+    value: Milli
+    at: Instant
+    window: Nanoseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceReading:
+    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics."""
+
+    pods: tuple[PodUsage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodsReading:
+    """Answer to a Pods metric."""
+
+    samples: tuple[PodSample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectReading:
+    """Answer to an Object metric."""
+
+    value: Milli
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalReading:
+    """Answer to an External metric: every series that matched, in the order given."""
+
+    values: tuple[Milli, ...]
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReading:
+    """The metric could not be fetched: the text of the failure, without any prefix. Never a zero."""
+
+    error: str
+
+
+Reading = ResourceReading | PodsReading | ObjectReading | ExternalReading | NoReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Everything one evaluation may look at.
+
+    ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names the other policies that
+    select some of the same pods (the controller fills it in).
+    """
+
+    at: Instant
+    scale: Scale | ScaleUnavailable
+    pods: tuple[Pod, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    rivals: tuple[str, ...] = field(default=())
