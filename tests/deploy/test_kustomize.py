@@ -1,0 +1,65 @@
+"""The manifests under deploy/ render, and grant what their names say."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.service("kubectl")
+
+
+def render(folder: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Render a kustomization; gives its objects by kind and name."""
+    done = subprocess.run(["kubectl", "kustomize", str(ROOT / folder)], check=True, capture_output=True, text=True)
+    objects = [document for document in yaml.safe_load_all(done.stdout) if document]
+    return {(each["kind"], each["metadata"]["name"]): each for each in objects}
+
+
+def verbs_on(objects: dict[tuple[str, str], dict[str, Any]], resource: str) -> set[str]:
+    """Collect the verbs that all ClusterRoles together grant on a resource."""
+    rules = [rule for (kind, _), each in objects.items() if kind == "ClusterRole" for rule in each["rules"]]
+    return {verb for rule in rules if resource in rule["resources"] for verb in rule["verbs"]}
+
+
+def test_the_base_only_observes() -> None:
+    objects = render("deploy/base")
+
+    container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["args"] == ["run", "--policies", "/etc/autoscaler/policies"]
+    assert verbs_on(objects, "deployments/scale") == {"get"}
+
+
+def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment() -> None:
+    objects = render("deploy/overlays/apply")
+
+    container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["args"][-1] == "--apply"
+    assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
+    assert verbs_on(objects, "deployments") == set()
+
+
+@pytest.mark.parametrize("folder", ["deploy/base", "deploy/overlays/apply"])
+def test_no_role_reads_secrets_or_grants_everything(folder: str) -> None:
+    objects = render(folder)
+
+    assert verbs_on(objects, "secrets") == set()
+    assert not any("*" in rule["verbs"] for (kind, _), role in objects.items() if kind == "ClusterRole"
+                   for rule in role["rules"])
+
+
+def test_the_pod_meets_the_restricted_pod_security_standard() -> None:
+    pod = render("deploy/base")["Deployment", "autoscaler"]["spec"]["template"]["spec"]
+
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
