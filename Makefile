@@ -60,7 +60,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev,notebooks,sim]'
 	@touch $@ $(VENV)/.runtime
 
-.cache/services: tests/services/kubectl.sh tests/services/chromium.sh | $(BIN)/python
+.cache/services: tests/services/kubectl.sh tests/services/debian.sh | $(BIN)/python
 	bash tests/services/kubectl.sh $(BIN)/python .cache/bin
-	bash tests/services/chromium.sh
+	bash tests/services/debian.sh chromium chromium chromium-browser google-chrome
+	bash tests/services/debian.sh prometheus prometheus
 	@touch $@

@@ -49,8 +49,9 @@ def test_no_role_reads_secrets_or_grants_everything(folder: str) -> None:
     objects = render(folder)
 
     assert verbs_on(objects, "secrets") == set()
-    assert not any("*" in rule["verbs"] for (kind, _), role in objects.items() if kind == "ClusterRole"
-                   for rule in role["rules"])
+    assert not any(
+        "*" in rule["verbs"] for (kind, _), role in objects.items() if kind == "ClusterRole" for rule in role["rules"]
+    )
 
 
 def test_the_pod_meets_the_restricted_pod_security_standard() -> None:

@@ -1,0 +1,1 @@
+"""Prometheus: past traffic, for traces."""
