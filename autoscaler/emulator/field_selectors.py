@@ -7,8 +7,8 @@ registries' ToSelectableFields.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autoscaler.config.json_types import JsonObject, JsonValue
-from autoscaler.emulator.selectors import SelectorError
+from autoscaler.model.json_types import JsonObject, JsonValue
+from autoscaler.model.label_query import SelectorError
 
 _METADATA_FIELDS = ("metadata.name", "metadata.namespace")
 _EVENT_FIELDS = {

@@ -1,8 +1,10 @@
-"""Label selectors: the object form, how it matches, and how upstream prints it in messages."""
+"""Label selectors in their object form, as a policy holds them, and how upstream prints them in messages.
+
+Whether one matches is asked of the query it stands for: ``label_query.query_of``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,20 +26,6 @@ class Requirement:
     operator: Operator | str
     values: tuple[str, ...] = ()
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether ``labels`` meet the requirement. An absent label meets ``NotIn``."""
-        match self.operator:
-            case Operator.IN:
-                return self.key in labels and labels[self.key] in self.values
-            case Operator.NOT_IN:
-                return self.key not in labels or labels[self.key] not in self.values
-            case Operator.EXISTS:
-                return self.key in labels
-            case Operator.DOES_NOT_EXIST:
-                return self.key not in labels
-            case _:
-                return False
-
     def __str__(self) -> str:
         return f"LabelSelectorRequirement{{Key:{self.key},Operator:{self.operator},Values:[{' '.join(self.values)}],}}"
 
@@ -48,12 +36,6 @@ class LabelSelector:
 
     match_labels: tuple[tuple[str, str], ...] = ()
     match_expressions: tuple[Requirement, ...] = ()
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether an object with ``labels`` is selected."""
-        return all(labels.get(key) == value for key, value in self.match_labels) and all(
-            requirement.matches(labels) for requirement in self.match_expressions
-        )
 
     def __str__(self) -> str:
         """Print as Go's generated String method does, labels sorted by key."""

@@ -3,7 +3,7 @@
 import pytest
 
 from autoscaler.emulator.field_selectors import parse_field_selector
-from autoscaler.emulator.selectors import SelectorError
+from autoscaler.model.label_query import SelectorError
 
 POD = {"metadata": {"name": "a", "namespace": "n"}, "spec": {"nodeName": "n1"}, "status": {"phase": "Running"}}
 

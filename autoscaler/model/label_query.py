@@ -1,4 +1,4 @@
-"""Label selectors: as text in a query, as an object in a spec; whether they match, how they print.
+"""Label queries: a selector's text, or its object form, validated; whether it matches, how it prints.
 
 Source: kubernetes apimachinery pkg/labels/selector.go and pkg/apis/meta/v1/helpers.go.
 """
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from autoscaler.config.field_errors import FieldError, aggregate_text, invalid, quote
-from autoscaler.config.json_types import JsonObject
-from autoscaler.config.names import label_value_faults, qualified_name_faults
-from autoscaler.emulator.label_lexer import Token, tokenize
+from autoscaler.model.field_errors import FieldError, aggregate_text, invalid, quote
+from autoscaler.model.json_types import JsonObject
+from autoscaler.model.label_lexer import Token, tokenize
+from autoscaler.model.names import label_value_faults, qualified_name_faults
+from autoscaler.model.selector import LabelSelector
+from autoscaler.model.selector import Requirement as Expression
 
 INT64_MAX = 2**63 - 1
 
@@ -99,7 +101,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelSelector:
+class LabelQuery:
     """All requirements must hold; none at all matches everything. ``matches_nothing`` is the absent selector."""
 
     requirements: tuple[Requirement, ...] = ()
@@ -128,11 +130,11 @@ class LabelSelector:
         return ",".join(str(wanted) for wanted in self._ordered)
 
 
-EVERYTHING = LabelSelector()
-NOTHING = LabelSelector(matches_nothing=True)
+EVERYTHING = LabelQuery()
+NOTHING = LabelQuery(matches_nothing=True)
 
 
-def parse_label_selector(text: str) -> LabelSelector:
+def parse_label_selector(text: str) -> LabelQuery:
     """The selector a query parameter asks for.
 
     Raises:
@@ -141,7 +143,7 @@ def parse_label_selector(text: str) -> LabelSelector:
     return _Parser(text).selector()
 
 
-def selector_of_object(selector: JsonObject | None) -> LabelSelector:
+def selector_of_object(selector: JsonObject | None) -> LabelQuery:
     """The selector of a spec: matchLabels and matchExpressions; absent matches nothing, empty everything.
 
     Raises:
@@ -149,13 +151,34 @@ def selector_of_object(selector: JsonObject | None) -> LabelSelector:
     """
     if selector is None:
         return NOTHING
-    wanted = [requirement(key, Operator.EQUALS, [value]) for key, value in (selector.get("matchLabels") or {}).items()]
-    for expression in selector.get("matchExpressions") or ():
-        operator = _OPERATOR_OF_WORD.get(expression.get("operator", ""))
+    return query_of(
+        LabelSelector(
+            match_labels=tuple((selector.get("matchLabels") or {}).items()),
+            match_expressions=tuple(
+                Expression(
+                    key=expression.get("key", ""),
+                    operator=expression.get("operator", ""),
+                    values=tuple(expression.get("values") or ()),
+                )
+                for expression in selector.get("matchExpressions") or ()
+            ),
+        )
+    )
+
+
+def query_of(selector: LabelSelector) -> LabelQuery:
+    """The query an object-form selector stands for.
+
+    Raises:
+        SelectorError: an unknown operator, a bad key or value.
+    """
+    wanted = [requirement(key, Operator.EQUALS, [value]) for key, value in selector.match_labels]
+    for expression in selector.match_expressions:
+        operator = _OPERATOR_OF_WORD.get(expression.operator)
         if operator is None:
-            raise SelectorError(f"{quote(expression.get('operator', ''))} is not a valid label selector operator")
-        wanted.append(requirement(expression.get("key", ""), operator, expression.get("values") or []))
-    return LabelSelector(tuple(wanted))
+            raise SelectorError(f"{quote(expression.operator)} is not a valid label selector operator")
+        wanted.append(requirement(expression.key, operator, expression.values))
+    return LabelQuery(tuple(wanted))
 
 
 def format_selector_object(selector: JsonObject | None) -> str:
@@ -229,12 +252,12 @@ class _Parser:
         self._tokens = tokenize(text)
         self._next = 0
 
-    def selector(self) -> LabelSelector:
+    def selector(self) -> LabelQuery:
         wanted: list[Requirement] = []
         while True:
             token, literal = self._peek()
             if token is Token.END:
-                return LabelSelector(tuple(wanted))
+                return LabelQuery(tuple(wanted))
             if token not in {Token.IDENTIFIER, Token.DOES_NOT_EXIST}:
                 raise SelectorError(f"found '{literal}', expected: !, identifier, or 'end of string'")
             try:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autoscaler.config.json_types import JsonObject
-from autoscaler.emulator.selectors import (
+from autoscaler.model.json_types import JsonObject
+from autoscaler.model.label_query import (
     SelectorError,
     format_selector_object,
     parse_label_selector,

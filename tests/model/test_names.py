@@ -1,6 +1,6 @@
 """Which names are fine, and how the API server explains the others."""
 
-from autoscaler.config.names import (
+from autoscaler.model.names import (
     dns_label_faults,
     dns_subdomain_faults,
     label_value_faults,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoscaler.config.field_errors import (
+from autoscaler.model.field_errors import (
     OMITTED,
     FieldError,
     FieldFault,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from autoscaler.config.json_types import JsonObject, JsonValue
+from autoscaler.model.json_types import JsonObject, JsonValue
 
 
 class FieldFault(Enum):
