@@ -1,0 +1,138 @@
+"""One decision in one or two sentences, the same words on the page, in logs, reports and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autoscaler.model.decision import Action, Decision, Proposal, Reason, Stage, WriteOutcome, WriteResult
+from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
+
+ShowInstant = Callable[[Instant], str]
+
+
+def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: ShowInstant | None = None) -> str:
+    """Say what was decided and why, such as ``Staying at 12. cpu asks for 9, but 8 is the least ...``.
+
+    ``outcome`` is how the write went: a refused or withheld one changes the opening words. ``show`` prints an instant
+    for people; without it the time of day in UTC. Never empty, one line, ends with a full stop.
+    """
+    return f"{_opening(decision, outcome)}. {_because(decision)}{_earliest(decision, show or utc_time_of_day)}."
+
+
+def utc_time_of_day(at: Instant) -> str:
+    """Print ``HH:MM:SS`` of an instant that counts from the Unix epoch."""
+    return f"{at // HOUR % 24:02d}:{at // MINUTE % 60:02d}:{at // SECOND % 60:02d}"
+
+
+def metric_label(name: str) -> str:
+    """Shorten a metric's name in messages to what people call it: ``cpu``, ``http_requests_per_second``.
+
+    >>> metric_label("cpu resource utilization (percentage of request)")
+    'cpu'
+    >>> metric_label("external metric redis_queue_depth(nil)")
+    'redis_queue_depth'
+    """
+    words = name.split("(")[0].split()
+    if not words:
+        return "a metric"
+    return words[words.index("metric") + 1] if "metric" in words[:-1] else words[0]
+
+
+def _opening(decision: Decision, outcome: WriteOutcome | None) -> str:
+    move = _move(decision)
+    if move is None:
+        return _standing(decision)
+    result = outcome.result if outcome is not None else WriteResult.NOT_NEEDED
+    if result is WriteResult.WITHHELD:
+        return f"Would {move} (observing only)"
+    if outcome is not None and result is WriteResult.FAILED:
+        return f"Wanted to {move}, but the write failed: {_clause(outcome.error)}"
+    return {"grow": "Growing", "shrink": "Shrinking"}[move.split()[0]] + move.removeprefix(move.split()[0])
+
+
+def _move(decision: Decision) -> str | None:
+    match decision.action:
+        case Action.SCALE_UP:
+            return f"grow from {decision.current} to {decision.desired}"
+        case Action.SCALE_DOWN:
+            return f"shrink from {decision.current} to {decision.desired}"
+        case Action.NONE:
+            return None
+
+
+def _standing(decision: Decision) -> str:
+    if decision.current is None:
+        return "Doing nothing"
+    if decision.reason is Reason.TARGET_AT_ZERO:
+        return "Switched off at 0"
+    return f"Staying at {decision.current}"
+
+
+def _because(decision: Decision) -> str:
+    match decision.reason:
+        case Reason.TARGET_MISSING:
+            return f"The target's scale cannot be read: {_clause(decision.error)}"
+        case Reason.TARGET_AT_ZERO:
+            return "A target that stands at 0 replicas is left alone until somebody sets another number"
+        case Reason.AMBIGUOUS:
+            return f"Another policy selects the same pods: {_clause(decision.error)}"
+        case Reason.METRIC_MISSING:
+            return _missing(decision)
+        case Reason.WITHIN_TOLERANCE:
+            return _near_target(decision)
+        case _:
+            return _asked(decision)
+
+
+def _missing(decision: Decision) -> str:
+    failed = next((proposal for proposal in decision.proposals if proposal.error), None)
+    if failed is None:
+        return f"A metric cannot be read: {_clause(decision.error)}"
+    text = f"{metric_label(failed.name)} cannot be read: {_clause(failed.error)}"
+    asking = _loudest(decision)
+    if asking is None or asking.replicas == decision.desired:
+        return text
+    return f"{_asks(asking)}, but {text}"
+
+
+def _near_target(decision: Decision) -> str:
+    nearest = _loudest(decision)
+    if nearest is None or not nearest.observed:
+        return "Every metric is within tolerance of its target"
+    return f"{metric_label(nearest.name)} at {nearest.observed} is within tolerance of its target {nearest.target}"
+
+
+def _asked(decision: Decision) -> str:
+    loudest = _loudest(decision)
+    binding = _binding(decision)
+    if loudest is None:
+        return _clause(binding.why) if binding else _clause(decision.rescale_reason or decision.error or "Nothing asks")
+    if binding is not None and loudest.replicas != decision.desired:
+        return f"{_asks(loudest)}, but {_clause(binding.why)}"
+    return f"{_asks(loudest, emphasis='just that' if not decision.rescale else '')}"
+
+
+def _asks(proposal: Proposal, emphasis: str = "") -> str:
+    evidence = f" ({proposal.observed} against {proposal.target})" if proposal.observed and proposal.target else ""
+    return f"{metric_label(proposal.name)} asks for {emphasis or proposal.replicas}{evidence}"
+
+
+def _loudest(decision: Decision) -> Proposal | None:
+    """Give the proposal that asks for most: the one that the combination of metrics follows."""
+    able = [proposal for proposal in decision.proposals if proposal.replicas is not None]
+    return max(able, key=lambda proposal: proposal.replicas or 0, default=None)
+
+
+def _binding(decision: Decision) -> Stage | None:
+    """Give the last stage that changed the number."""
+    return next((stage for stage in reversed(decision.stages) if stage.before != stage.after), None)
+
+
+def _earliest(decision: Decision, show: ShowInstant) -> str:
+    at = decision.next_possible_change_at
+    return "" if at is None or at <= decision.at else f"; earliest change {show(at)}"
+
+
+def _clause(text: str) -> str:
+    """Make one line without a closing stop, so that it fits into a sentence."""
+    return " ".join(text.split()).rstrip(".") or "no reason was given"
