@@ -9,15 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import yaml
 
 from autoscaler.config.field_paths import Step, format_path
+from autoscaler.config.json_types import JsonValue
 from autoscaler.config.yaml_scalars import resolve
 from autoscaler.model.errors import Fault
-
-JsonValue: TypeAlias = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 
 MAX_DEPTH: Final = 64
 MAX_FAULTS: Final = 50  #: a document with more faults is not read to its end

@@ -1,0 +1,5 @@
+"""`python -m autoscaler`: the same as the `autoscaler` program."""
+
+from autoscaler.cli import main
+
+main()
