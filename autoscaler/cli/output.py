@@ -17,7 +17,7 @@ from typing import Annotated, Final, TextIO, TypeAlias
 
 import typer
 
-from autoscaler.config.json_types import JsonValue
+from autoscaler.model.json_types import JsonValue
 
 Cell: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Cell]

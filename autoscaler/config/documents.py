@@ -15,10 +15,10 @@ from typing import Final
 import yaml
 
 from autoscaler.config.field_paths import Step, parse_path
-from autoscaler.config.json_types import JsonValue
 from autoscaler.config.yaml_errors import explain
 from autoscaler.config.yaml_tree import LimitError, Place, TreeBuilder
 from autoscaler.model.errors import Fault, InvalidInputError
+from autoscaler.model.json_types import JsonValue
 
 # Limits for one file. Policies and scenarios need a hundredth of them; a file beyond is a mistake or an attack.
 MAX_BYTES: Final = 1024 * 1024

@@ -14,9 +14,9 @@ from typing import Final
 import yaml
 
 from autoscaler.config.field_paths import Step, format_path
-from autoscaler.config.json_types import JsonValue
 from autoscaler.config.yaml_scalars import resolve
 from autoscaler.model.errors import Fault
+from autoscaler.model.json_types import JsonValue
 
 MAX_DEPTH: Final = 64
 MAX_FAULTS: Final = 50  #: a document with more faults is not read to its end

@@ -1,9 +1,9 @@
 """Strategic merge patches join lists by name."""
 
 import pytest
+from autoscaler.config.json_types import JsonObject
 
 from autoscaler.config.api_types import ApiType, type_of_kind
-from autoscaler.config.json_types import JsonObject
 from autoscaler.emulator.patching import PatchError, PatchVerdict
 from autoscaler.emulator.strategic_patch import strategic_patch
 
