@@ -1,0 +1,264 @@
+"""One HTTP client to the API server: credentials, timeouts, patience with a busy server, one family of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from kubernetes_asyncio.client import ApiClient, Configuration
+
+from autoscaler.adapters.kubernetes.connection import Credentials
+from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError, RefusedError, Subject, refusal
+from autoscaler.model.errors import Fault, InvalidSettingsError
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+#: A rejected token is replaced at most this often [s], so that a wrong one does not turn into a storm of reads.
+CREDENTIALS_RELOAD_INTERVAL = 5.0
+#: What to wait [s] where the server asks for patience without saying how much.
+DEFAULT_RETRY_AFTER = 1.0
+#: Failures quoted in messages need no more of the body than this [bytes].
+MAX_ERROR_BODY = 64 * 1024
+#: No answer we ask for is larger [bytes]: lists are paged. Beyond it lies garbage, or an attack.
+MAX_BODY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Patience [s]: for a connection, and for a whole request with its retries."""
+
+    connect: float = 5.0
+    total: float = 10.0
+
+
+class Requests(Protocol):
+    """Told of every request, for metrics and health."""
+
+    def answered(self, subject: Subject, code: int) -> None:
+        """The server answered, with whatever code."""
+
+    def unanswered(self, subject: Subject, error: str) -> None:
+        """No usable answer came."""
+
+    def throttled(self, subject: Subject, seconds: float) -> None:
+        """The server asked us to wait this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    method: str
+    path: str
+    subject: Subject
+    query: Mapping[str, str]
+    body: object = None
+    content_type: str = JSON
+
+
+@asynccontextmanager
+async def open_client(
+    credentials: Credentials, *, timeouts: Timeouts, requests: Requests, user_agent: str
+) -> AsyncIterator[Client]:
+    """Load the configuration and hold a connection pool until the block ends. Contacts nobody yet.
+
+    Raises: InvalidSettingsError where the configuration is unusable.
+    """
+    configuration = Configuration()
+    await credentials(configuration)
+    try:
+        api = ApiClient(configuration)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidSettingsError(
+            [Fault(what=f"cannot use the certificates: {error}", source="kubeconfig")]
+        ) from error
+    async with api:
+        api.user_agent = user_agent
+        yield Client(api, credentials, timeouts, requests)
+
+
+class Client:
+    """A connection pool to one API server, which may be away at any time."""
+
+    def __init__(self, api: ApiClient, credentials: Credentials, timeouts: Timeouts, requests: Requests) -> None:
+        self._api = api
+        self._credentials = credentials
+        self._timeouts = timeouts
+        self._requests = requests
+        self._reloading = asyncio.Lock()
+        self._reloaded_at = float("-inf")
+
+    @property
+    def server(self) -> str:
+        """The address of the API server."""
+        return str(self._api.configuration.host)
+
+    async def get(self, path: str, subject: Subject, query: Mapping[str, str] | None = None) -> bytes:
+        """Fetch a body. Raises: KubernetesError."""
+        return await self._request(_Call(method="GET", path=path, subject=subject, query=query or {}))
+
+    async def post(self, path: str, subject: Subject, body: object) -> bytes:
+        """Create an object. Raises: KubernetesError."""
+        return await self._request(_Call(method="POST", path=path, subject=subject, query={}, body=body))
+
+    async def merge_patch(self, path: str, subject: Subject, body: object) -> bytes:
+        """Merge ``body`` into an object. Raises: KubernetesError."""
+        return await self._request(
+            _Call(method="PATCH", path=path, subject=subject, query={}, body=body, content_type=MERGE_PATCH)
+        )
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, subject: Subject, query: Mapping[str, str], *, silence: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a watch and yield its lines. More than ``silence`` [s] without a byte means a dead connection.
+
+        Raises: KubernetesError, on opening and while reading.
+        """
+        call = _Call(method="GET", path=path, subject=subject, query=query)
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=self._timeouts.connect, sock_connect=self._timeouts.connect, sock_read=silence
+        )
+        with self._translated(call):
+            async with await self._send(call, timeout) as response:
+                if response.status >= 400:
+                    error = await self._refusal(call, response)
+                    if error.code == 401:
+                        await self._renew_credentials()
+                    raise error
+                self._requests.answered(subject, response.status)
+                yield self._lines(call, response)
+
+    async def _lines(self, call: _Call, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        with self._translated(call):
+            async for line in response.content:
+                if line.strip():
+                    yield line
+
+    async def _request(self, call: _Call) -> bytes:
+        """Ask until there is an answer, a refusal that waiting does not cure, or no time left."""
+        may_renew = True
+        with self._translated(call):
+            async with asyncio.timeout(self._timeouts.total) as deadline:
+                while True:
+                    answer = await self._attempt(call)
+                    if isinstance(answer, bytes):
+                        return answer
+                    if answer.code == 401 and may_renew:
+                        may_renew = False
+                        if await self._renew_credentials():
+                            continue
+                    await self._wait_as_asked(call.subject, answer, deadline)
+
+    async def _attempt(self, call: _Call) -> bytes | RefusedError:
+        timeout = aiohttp.ClientTimeout(
+            total=self._timeouts.total, connect=self._timeouts.connect, sock_connect=self._timeouts.connect
+        )
+        async with await self._send(call, timeout) as response:
+            if response.status >= 400:
+                return await self._refusal(call, response)
+            body = await _read_all(response, MAX_BODY)
+            self._requests.answered(call.subject, response.status)
+            return body
+
+    async def _send(self, call: _Call, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        response: aiohttp.ClientResponse = await self._api.call_api(
+            call.path,
+            call.method,
+            query_params=list(call.query.items()),
+            header_params={"Accept": JSON, "Content-Type": call.content_type},
+            body=call.body,
+            auth_settings=["BearerToken"],
+            _preload_content=False,
+            _request_timeout=patience,
+        )
+        return response
+
+    async def _refusal(self, call: _Call, response: aiohttp.ClientResponse) -> RefusedError:
+        body = await response.content.read(MAX_ERROR_BODY)
+        self._requests.answered(call.subject, response.status)
+        return refusal(
+            call.subject,
+            method=call.method,
+            code=response.status,
+            body=body,
+            retry_after=_retry_after(response.headers.get("Retry-After")),
+        )
+
+    async def _wait_as_asked(self, subject: Subject, error: RefusedError, deadline: asyncio.Timeout) -> None:
+        """Wait if the server asked for it and there is time; otherwise raise what it said."""
+        busy = error.code == 429 or (error.code >= 500 and error.retry_after is not None)
+        # An eviction against a full disruption budget is a 429 too, but no Retry-After will cure it.
+        if not busy or (error.retry_after is None and error.reason not in ("", "TooManyRequests")):
+            raise error
+        wait = DEFAULT_RETRY_AFTER if error.retry_after is None else error.retry_after
+        ends = deadline.when()
+        if ends is None or asyncio.get_running_loop().time() + wait >= ends:
+            raise error
+        self._requests.throttled(subject, wait)
+        await asyncio.sleep(wait)
+
+    async def _renew_credentials(self) -> bool:
+        """Read the credentials again, once for all requests that were rejected meanwhile; tell whether it helped."""
+        loop = asyncio.get_running_loop()
+        async with self._reloading:
+            if loop.time() - self._reloaded_at < CREDENTIALS_RELOAD_INTERVAL:
+                return True
+            fresh = Configuration()
+            try:
+                await self._credentials(fresh)
+            except InvalidSettingsError:
+                return False
+            self._api.configuration.api_key = fresh.api_key
+            self._api.configuration.refresh_api_key_hook = fresh.refresh_api_key_hook
+            self._reloaded_at = loop.time()
+            return True
+
+    @contextmanager
+    def _translated(self, call: _Call) -> Iterator[None]:
+        """Turn what the HTTP library raises into ``NoAnswerError``. Refusals pass."""
+        try:
+            yield
+        except KubernetesError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            words = f'{call.method.capitalize()} "{self.server}{call.path}": {_in_words(error)}'
+            self._requests.unanswered(call.subject, words)
+            raise NoAnswerError(words) from error
+
+
+async def _read_all(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read a body. Raises: ValueError where it is larger than ``limit`` [bytes]."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise ValueError(f"the answer is larger than {limit} bytes")
+    return bytes(body)
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Read the seconds form of Retry-After, the only one an API server sends."""
+    if header is None or not header.isascii() or not header.isdigit():
+        return None
+    return float(header)
+
+
+def _in_words(error: Exception) -> str:
+    """Say what happened on the wire, as Go's client words it where there is an equal."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    match cause:
+        case TimeoutError():
+            return "context deadline exceeded"
+        case ConnectionRefusedError():
+            return "connect: connection refused"
+        case ConnectionResetError() | aiohttp.ServerDisconnectedError():
+            return "connection reset by peer"
+        case aiohttp.ClientPayloadError():
+            return "unexpected EOF"
+        case _:
+            return " ".join(str(cause).split()) or type(cause).__name__
