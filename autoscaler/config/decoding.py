@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autoscaler.config.api_types import ApiType, Presence, Shape
-from autoscaler.config.field_errors import quote
 from autoscaler.config.go_time import GoTimeError, format_micro_time, format_time, parse_micro_time, parse_time
-from autoscaler.config.json_types import JsonObject, JsonValue
+from autoscaler.model.field_errors import quote
+from autoscaler.model.json_types import JsonObject, JsonValue
 from autoscaler.model.quantity import Quantity, QuantityError
 
 _INTEGER_LIMITS = {"int32": 2**31, "int64": 2**63}

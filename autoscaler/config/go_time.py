@@ -8,7 +8,7 @@ Source: Go time/format.go, Parse; kubernetes apimachinery pkg/apis/meta/v1/time.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
-from autoscaler.config.field_errors import quote
+from autoscaler.model.field_errors import quote
 
 SECONDS_LAYOUT = "2006-01-02T15:04:05Z07:00"
 MICROSECONDS_LAYOUT = "2006-01-02T15:04:05.000000Z07:00"

@@ -6,8 +6,8 @@ Source: apimachinery pkg/api/errors/errors.go.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from autoscaler.config.field_errors import FieldError, aggregate_text
-from autoscaler.config.json_types import JsonObject
+from autoscaler.model.field_errors import FieldError, aggregate_text
+from autoscaler.model.json_types import JsonObject
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ Source: kubernetes apiserver pkg/endpoints/handlers/patch.go; github.com/evanphx
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from autoscaler.config.json_types import JsonObject, JsonValue
+from autoscaler.model.json_types import JsonObject, JsonValue
 
 MAX_OPERATIONS = 10_000
 """Longest JSON patch the API server takes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from autoscaler.config.json_types import JsonObject
+from autoscaler.model.json_types import JsonObject
 
 FIRST_REVISION: Final = 1000
 """Revision of an empty storage. Above 1, as on a real server: a client must not take 1 for "the beginning"."""

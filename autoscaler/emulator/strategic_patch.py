@@ -9,8 +9,8 @@ Source: kubernetes apimachinery pkg/util/strategicpatch/patch.go.
 from collections.abc import Sequence
 
 from autoscaler.config.api_types import ANYTHING, ApiType, Shape
-from autoscaler.config.json_types import JsonObject, JsonValue
 from autoscaler.emulator.patching import PatchError, PatchVerdict, same_json
+from autoscaler.model.json_types import JsonObject, JsonValue
 
 _DIRECTIVE = "$patch"
 _RETAIN_KEYS = "$retainKeys"

@@ -1,10 +1,10 @@
 """Objects are read as Go reads them: what is kept, what is told, what fails."""
 
 import pytest
-from autoscaler.config.json_types import JsonObject
 
 from autoscaler.config.api_types import type_of_kind
 from autoscaler.config.decoding import DecodeError, decode
+from autoscaler.model.json_types import JsonObject
 
 
 def _decode(group: str, version: str, obj: JsonObject) -> JsonObject:

@@ -1,9 +1,9 @@
 """JSON patch and merge patch."""
 
 import pytest
-from autoscaler.config.json_types import JsonObject, JsonValue
 
 from autoscaler.emulator.patching import PatchError, PatchVerdict, json_patch, merge_patch
+from autoscaler.model.json_types import JsonObject, JsonValue
 
 DOCUMENT: JsonObject = {"spec": {"replicas": 2, "items": ["a", "b"]}, "flag": True, "a/b": 1}
 

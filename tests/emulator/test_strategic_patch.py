@@ -1,11 +1,11 @@
 """Strategic merge patches join lists by name."""
 
 import pytest
-from autoscaler.config.json_types import JsonObject
 
 from autoscaler.config.api_types import ApiType, type_of_kind
 from autoscaler.emulator.patching import PatchError, PatchVerdict
 from autoscaler.emulator.strategic_patch import strategic_patch
+from autoscaler.model.json_types import JsonObject
 
 
 def _pod() -> ApiType:
