@@ -1,0 +1,191 @@
+"""Pods of one workload: they are created, start, become ready, and go, each in its own time.
+
+What a ReplicaSet and a kubelet do together, without nodes: every pod finds room at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import IntEnum
+from functools import partial
+
+from autoscaler.config.scenario import Pods, Scenario
+from autoscaler.model.observation import ContainerSpec, Pod, PodPhase, PodResources, ReadyCondition
+from autoscaler.model.quantity import Format, Quantity
+from autoscaler.model.time import HOUR, SECOND, Instant, Nanoseconds, seconds
+from autoscaler.simulator.kernel import EventQueue, Kind
+from autoscaler.simulator.noise import Noise
+
+CONTAINER = "app"
+
+
+class Life(IntEnum):
+    """How far a pod has come."""
+
+    PENDING = 0  #: pulling its image, starting
+    RUNNING = 1  #: its containers run, not ready yet
+    READY = 2  #: in rotation
+
+
+class SimulatedPod:
+    """One pod. ``work_from`` and ``work_to`` are readings of the service's work counter while it was in rotation."""
+
+    __slots__ = ("created_at", "deleting", "life", "name", "ordinal", "ready_at", "running_at", "work_from", "work_to")
+
+    def __init__(self, name: str, ordinal: int, created_at: Instant) -> None:
+        self.name = name
+        self.ordinal = ordinal
+        self.created_at = created_at
+        self.running_at: Instant | None = None
+        self.ready_at: Instant | None = None
+        self.life = Life.PENDING
+        self.deleting = False
+        self.work_from = math.inf
+        self.work_to = math.inf
+
+    @property
+    def serves(self) -> bool:
+        """Tell whether requests are sent to it."""
+        return self.life is Life.READY and not self.deleting
+
+
+class PodSet:
+    """The pods of one workload, and how many there are to be."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        events: EventQueue,
+        noise: Noise,
+        start: Instant,
+        rotate: Callable[[int, Instant], float],
+    ) -> None:
+        """``rotate`` is told how many pods are in rotation from an instant on, and answers with the work counter."""
+        self._spec: Pods = scenario.pods
+        self._prefix = scenario.target.name
+        self._labels = (("app", scenario.target.name),)
+        self._events = events
+        self._noise = noise
+        self._rotate = rotate
+        self._drain = _drain_time(scenario)
+        self._created = 0
+        self._values: dict[str, Pod] = {}
+        self._snapshot: tuple[Pod, ...] | None = None
+        self.resources = _resources(scenario.pods)
+        self.pods: list[SimulatedPod] = []
+        self.wanted = scenario.pods.initial_replicas
+        for _ in range(self.wanted):
+            self._add_running(start)
+
+    def values(self) -> tuple[Pod, ...]:
+        """Give all pods as the API server shows them; a pod that did not change is the same object as before."""
+        if self._snapshot is None:
+            self._snapshot = tuple(self._value(pod) for pod in self.pods)
+        return self._snapshot
+
+    def count(self, *, ready: bool = False) -> int:
+        """Count pods that are not on their way out; with ``ready`` only those in rotation."""
+        return sum(pod.serves if ready else not pod.deleting for pod in self.pods)
+
+    def set_replicas(self, replicas: int, at: Instant) -> None:
+        """Create or delete as many pods as it takes; those that serve least go first, then the newest."""
+        self.wanted = replicas
+        alive = [pod for pod in self.pods if not pod.deleting]
+        for _ in range(replicas - len(alive)):
+            self.create(at)
+        surplus = sorted(alive, key=lambda pod: (pod.life, -pod.created_at, -pod.ordinal))[
+            : max(0, len(alive) - replicas)
+        ]
+        if surplus:
+            self._delete(surplus, at)
+
+    def create(self, at: Instant, name: str | None = None) -> str:
+        """Create one pod and give its name."""
+        pod = self._new(at, name)
+        stretch = 1.0 + self._spec.jitter * self._noise.uniform(pod.ordinal)
+        running_at = at + seconds(self._spec.startup * stretch)
+        ready_at = running_at + seconds(self._spec.readiness * stretch)
+        self._events.push(running_at, Kind.POD_STARTED, partial(self._start, pod))
+        self._events.push(ready_at, Kind.POD_READY, partial(self._ready, pod))
+        return pod.name
+
+    def delete(self, name: str, at: Instant) -> None:
+        """Delete one pod by name; nothing happens if it is gone or going."""
+        self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
+
+    def _new(self, at: Instant, name: str | None = None) -> SimulatedPod:
+        ordinal = self._created
+        self._created += 1
+        pod = SimulatedPod(name or f"{self._prefix}-{ordinal:05d}", ordinal, at)
+        self.pods.append(pod)
+        self._snapshot = None
+        return pod
+
+    def _add_running(self, start: Instant) -> None:
+        """Add a pod that has been ready for an hour."""
+        pod = self._new(start - HOUR)
+        pod.running_at = pod.ready_at = pod.created_at + seconds(self._spec.startup)
+        pod.life, pod.work_from = Life.READY, 0.0
+
+    def _start(self, pod: SimulatedPod, at: Instant) -> None:
+        if not pod.deleting:
+            pod.life, pod.running_at = Life.RUNNING, at
+            self._changed(pod)
+
+    def _ready(self, pod: SimulatedPod, at: Instant) -> None:
+        if not pod.deleting:
+            pod.life, pod.ready_at = Life.READY, at
+            pod.work_from = self._rotate(self.count(ready=True), at)
+            self._changed(pod)
+
+    def _delete(self, pods: list[SimulatedPod], at: Instant) -> None:
+        for pod in pods:
+            pod.deleting = True
+            self._changed(pod)
+            gone_at = at + (self._drain if pod.life is Life.READY else SECOND)
+            self._events.push(gone_at, Kind.POD_GONE, partial(self._remove, pod))
+        work = self._rotate(self.count(ready=True), at)
+        for pod in pods:
+            pod.work_to = work
+
+    def _remove(self, pod: SimulatedPod, _at: Instant) -> None:
+        self.pods.remove(pod)
+        self._changed(pod)
+
+    def _changed(self, pod: SimulatedPod) -> None:
+        self._values.pop(pod.name, None)
+        self._snapshot = None
+
+    def _value(self, pod: SimulatedPod) -> Pod:
+        value = self._values.get(pod.name)
+        if value is None:
+            ready_at = pod.ready_at if pod.life is Life.READY else None
+            value = self._values[pod.name] = Pod(
+                name=pod.name,
+                resources=self.resources,
+                phase=PodPhase.PENDING if pod.life is Life.PENDING else PodPhase.RUNNING,
+                deleting=pod.deleting,
+                started_at=pod.created_at,
+                ready=ReadyCondition(
+                    status="False" if ready_at is None else "True",
+                    last_transition=pod.created_at if ready_at is None else ready_at,
+                ),
+                labels=self._labels,
+            )
+        return value
+
+
+def _resources(spec: Pods) -> PodResources:
+    requests = (
+        ("cpu", Quantity.from_milli(round(spec.cpu_request * 1000), Format.DECIMAL_SI)),
+        ("memory", Quantity.from_milli(round(spec.memory_request) * 1000, Format.BINARY_SI)),
+    )
+    return PodResources(containers=(ContainerSpec(name=CONTAINER, requests=requests),))
+
+
+def _drain_time(scenario: Scenario) -> Nanoseconds:
+    """Give how long a pod takes to go: until its last request is done on average, at most its grace period."""
+    service = scenario.service
+    harmonic = math.log(service.slots) + 0.5772 + 1 / (2 * service.slots)  # mean of the longest of that many requests
+    return min(seconds(scenario.pods.termination_grace), max(SECOND, seconds(service.mean_service_time * harmonic)))

@@ -1,0 +1,46 @@
+"""The event queue: what happens at given instants, and in which order when instants are equal."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+
+from autoscaler.model.time import Instant
+
+
+class Kind(IntEnum):
+    """Order of events at one instant: pods change first, then they are measured. Evaluations come after both."""
+
+    POD_STARTED = 0
+    POD_READY = 1
+    POD_GONE = 2
+    SCRAPE = 3
+
+
+Action = Callable[[Instant], None]
+
+
+class EventQueue:
+    """Events by instant, then kind, then order of entry: never by accident."""
+
+    __slots__ = ("_entries", "_entry")
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Instant, int, int, Action]] = []
+        self._entry = 0
+
+    def push(self, at: Instant, kind: Kind, action: Action) -> None:
+        """Have ``action`` called with ``at`` when the queue is run that far."""
+        heapq.heappush(self._entries, (at, kind, self._entry, action))
+        self._entry += 1
+
+    def next_at(self) -> Instant | None:
+        """Tell when the next event is due; ``None`` when there is none."""
+        return self._entries[0][0] if self._entries else None
+
+    def due(self, until: Instant) -> Iterator[tuple[Instant, Action]]:
+        """Yield every event up to and including ``until``, also those pushed meanwhile."""
+        while self._entries and self._entries[0][0] <= until:
+            at, _, _, action = heapq.heappop(self._entries)
+            yield at, action

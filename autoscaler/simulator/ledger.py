@@ -1,0 +1,44 @@
+"""The account book of a service: what happened to requests in each second, as columns that grow with time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.simulator.traffic import RateFunction, arrivals
+
+Floats = NDArray[np.float64]
+
+_FIRST_SECONDS: Final = 3_600
+
+
+class Ledger:
+    """One row a second, shape ``(seconds,)`` each. Requests are real numbers here: a fluid, not a count.
+
+    ``arrived`` is known in advance; the others are zero until the service has written them.
+    """
+
+    __slots__ = ("_traffic", "arrived", "lost", "rejected", "seconds", "served", "slots", "timed_out", "waiting")
+
+    def __init__(self, traffic: RateFunction, seconds: int = _FIRST_SECONDS) -> None:
+        """Make room for ``seconds`` to begin with."""
+        self._traffic = traffic
+        self.seconds = 0  #: rows that are complete
+        self.arrived = arrivals(traffic, 0, seconds)
+        self.slots, self.served, self.rejected, self.timed_out, self.lost, self.waiting = (
+            np.zeros(seconds) for _ in range(6)
+        )
+        # slots: how many were in rotation, averaged over the second; waiting: requests in the queue at its end
+
+    def grow_to(self, seconds: int) -> None:
+        """Make room for at least ``seconds`` rows."""
+        have = len(self.arrived)
+        if seconds <= have:
+            return
+        wanted = max(seconds, 2 * have)
+        self.arrived = np.concatenate((self.arrived, arrivals(self._traffic, have, wanted)))
+        more = np.zeros(wanted - have)
+        for name in ("slots", "served", "rejected", "timed_out", "lost", "waiting"):
+            setattr(self, name, np.concatenate((getattr(self, name), more)))

@@ -1,0 +1,82 @@
+"""How long requests wait: Erlang's formula while there is room, the queue in front of them while there is none.
+
+Service times are exponential. A request's latency is its wait in line plus its time in service; the wait is a fixed part
+(the backlog) plus, with the probability of waiting, an exponential part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from autoscaler.config.scenario import Balancing, Service
+
+Floats = NDArray[np.float64]
+
+#: How long a load has lasted, at least, before the stationary formula holds for it [s]; nearer to saturation than
+#: that allows, the queue has not had the time to grow as long as the formula says.
+_SETTLED: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The wait of requests by second, each of shape ``(n,)``: P(wait > t) = chance * exp(-rate * (t - backlog))."""
+
+    backlog: Floats  #: wait behind the queue [s]
+    chance: Floats  #: probability of waiting beyond the backlog
+    rate: Floats  #: rate of that further wait [1/s]
+
+
+def erlang_c(servers: Floats, load: Floats) -> Floats:
+    """Give the probability that a request has to wait in M/M/c.
+
+    ``load`` is in Erlang and below ``servers``, which need not be whole. Exact: Erlang's loss formula is the ratio of a
+    Poisson probability to its distribution function.
+    """
+    log_probability = special.xlogy(servers, load) - load - special.gammaln(servers + 1.0)
+    loss = np.exp(log_probability) / np.maximum(special.gammaincc(servers + 1.0, load), 1e-300)
+    return np.asarray(loss / (1.0 - load / servers * (1.0 - loss)))
+
+
+def stationary(service: Service, rate: Floats, slots: Floats) -> Waiting:
+    """Give the wait at an arrival ``rate`` [requests/s] with ``slots`` in rotation and nobody queued before."""
+    servers = np.maximum(slots, 1e-9)
+    if service.balancing is Balancing.RANDOM:  # every pod is a queue of its own, with its share of the load
+        share = service.slots / servers
+        servers, rate = np.full_like(servers, float(service.slots)), rate * share
+    work_rate = servers / service.mean_service_time
+    settled = np.maximum(0.0, 1.0 - 1.0 / np.sqrt(np.maximum(work_rate * _SETTLED, 1.0))) ** 2
+    use = np.minimum(rate / work_rate, settled)
+    return Waiting(np.zeros_like(use), erlang_c(servers, use * servers), work_rate * (1.0 - use))
+
+
+def exceeds(waiting: Waiting, mean_service: float, latency: Floats) -> Floats:
+    """Give the probability that a request takes longer than ``latency`` [s]: shape ``(seconds, latencies)``."""
+    beyond = latency[None, :] - waiting.backlog[:, None]
+    t = np.maximum(beyond, 0.0)
+    mu = 1.0 / mean_service
+    chance = waiting.chance[:, None]
+    # the two rates being equal is a removable singularity: keep them a little apart
+    theta = np.where(np.abs(waiting.rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), waiting.rate)[:, None]
+    in_service = np.exp(-mu * t)
+    both = (theta * in_service - mu * np.exp(-theta * t)) / (theta - mu)
+    return np.where(beyond <= 0.0, 1.0, in_service + chance * (both - in_service))
+
+
+def latency_percentiles(service: Service, demand: float, ready: int, queued: float) -> tuple[float, float, float]:
+    """Give p50, p95 and p99 [s] of a request that arrives now; the timeout where there is nobody to serve it."""
+    capacity = ready * service.pod_rate
+    if not capacity:
+        return (service.timeout,) * 3
+    waiting = stationary(service, np.array([demand]), np.array([float(ready * service.slots)]))
+    if queued > 0.0 or demand > capacity:
+        backlog = np.array([min(queued / capacity, service.timeout)])
+        waiting = Waiting(backlog, np.zeros(1), np.array([capacity]))
+    grid = np.geomspace(service.mean_service_time / 100, service.timeout + 20 * service.mean_service_time, 400)
+    tail = exceeds(waiting, service.mean_service_time, grid)[0]
+    p50, p95, p99 = np.interp([-0.5, -0.05, -0.01], -tail, grid)
+    return float(p50), float(p95), float(p99)

@@ -1,0 +1,206 @@
+"""The simulated world, driven from outside: move time on, set replicas, look.
+
+Nothing here knows about policies. The simulator's driver, the emulator and tests all use the same few calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoscaler.config.scenario import Scenario
+from autoscaler.model.observation import (
+    ExternalReading,
+    NoReading,
+    Pod,
+    PodsReading,
+    Reading,
+    ResourceReading,
+    Scale,
+)
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    Metric,
+    ObjectMetric,
+    PodsMetric,
+    ResourceMetric,
+    UnknownMetric,
+)
+from autoscaler.model.time import SECOND, Instant, seconds
+from autoscaler.simulator.cluster import Life, PodSet
+from autoscaler.simulator.kernel import EventQueue, Kind
+from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.noise import Noise
+from autoscaler.simulator.pipeline import Pipeline
+from autoscaler.simulator.service import FluidService
+from autoscaler.simulator.traffic import RateFunction
+from autoscaler.simulator.waiting import latency_percentiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What is true of a workload right now, for plots; a controller never sees it."""
+
+    at: Instant
+    demand: float  #: arriving requests/s, over the last whole second
+    capacity: float  #: what ready pods can serve [requests/s]
+    waiting: float  #: requests in the queue
+    wanted: int  #: replicas asked for
+    created: int  #: pods that exist and are not on their way out
+    ready: int  #: pods in rotation
+    latency: tuple[float, float, float]  #: p50, p95, p99 of requests arriving now [s]
+    rejected: float  #: requests turned away in the last whole second
+    timed_out: float  #: requests that gave up in the last whole second
+
+
+class Workload:
+    """One scale target with its traffic. Times passed in must not go back."""
+
+    def __init__(
+        self, scenario: Scenario, traffic: RateFunction, events: EventQueue, start: Instant, stream: int
+    ) -> None:
+        noise = Noise(scenario.seed, stream)
+        self.scenario = scenario
+        self.target = scenario.target
+        self.ledger = Ledger(traffic)
+        self._now = start
+        self._service = FluidService(scenario.service, self.ledger, start)
+        self._pipeline = Pipeline(scenario, self._service, noise)
+        self._pods = PodSet(scenario, events, noise, start, self._rotate)
+        self._events = events
+        self._version = 1
+        self._interval = seconds(scenario.metrics.scrape_interval)
+        self._service.set_pods(self._pods.count(ready=True), start)
+        events.push(start, Kind.SCRAPE, self._scrape)
+
+    def advance(self, to: Instant) -> None:
+        """Take note of the time; ``World.advance`` calls it."""
+        self._now = to
+        self._service.catch_up(to)
+
+    def set_replicas(self, replicas: int) -> None:
+        """Ask for that many pods, as writing the scale does."""
+        if replicas != self._pods.wanted:
+            self._version += 1
+        self._pods.set_replicas(replicas, self._now)
+
+    def create_pod(self, name: str | None = None) -> str:
+        """Create one pod beyond what was asked for, under a name of the caller's choice, and give its name."""
+        return self._pods.create(self._now, name)
+
+    def delete_pod(self, name: str) -> None:
+        """Delete one pod; nothing replaces it until replicas are set again."""
+        self._pods.delete(name, self._now)
+
+    def scale(self) -> Scale:
+        """Give the scale subresource."""
+        return Scale(
+            spec_replicas=self._pods.wanted,
+            status_replicas=self._pods.count(),
+            selector=f"app={self.target.name}",
+            resource_version=str(self._version),
+        )
+
+    def pods(self) -> tuple[Pod, ...]:
+        """Give every pod as the API server shows it; the same objects as long as nothing changed."""
+        return self._pods.values()
+
+    def readings(self, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
+        """Answer each metric as the metrics APIs would now."""
+        return tuple(self._reading(metric) for metric in metrics)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Give pods wanted, created and ready."""
+        return self._pods.wanted, self._pods.count(), self._pods.count(ready=True)
+
+    def probe(self) -> Probe:
+        """Tell what is true right now."""
+        wanted, created, ready = self.counts()
+        ledger, last = self.ledger, max(0, self.ledger.seconds - 1)
+        demand = float(ledger.arrived[last])
+        return Probe(
+            at=self._now,
+            demand=demand,
+            capacity=self._service.capacity,
+            waiting=self._service.waiting,
+            wanted=wanted,
+            created=created,
+            ready=ready,
+            latency=latency_percentiles(self.scenario.service, demand, ready, self._service.waiting),
+            rejected=float(ledger.rejected[last]),
+            timed_out=float(ledger.timed_out[last]),
+        )
+
+    def _scrape(self, at: Instant) -> None:
+        self._pipeline.scrape(at, tuple(pod for pod in self._pods.pods if pod.life is not Life.PENDING))
+        self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
+
+    def _rotate(self, pods: int, at: Instant) -> float:
+        """Put that many pods in rotation; requests of leaving pods that outlast the grace period are lost."""
+        return self._service.rotate(pods, at, self.scenario.pods.termination_grace)
+
+    def _reading(self, metric: Metric) -> Reading:
+        match metric:
+            case ResourceMetric() | ContainerResourceMetric():
+                return ResourceReading(pods=self._pipeline.usage(self._now))
+            case PodsMetric():
+                signal = self.scenario.metrics.pods.get(metric.metric.name)
+                if signal is None:
+                    return NoReading(error=f"the server could not find the metric {metric.metric.name} for pods")
+                return PodsReading(samples=self._pipeline.samples(signal, self._now))
+            case ExternalMetric():
+                return self._external(metric.metric.name)
+            case ObjectMetric():
+                kind, name = metric.described.kind.lower(), metric.described.name
+                return NoReading(error=f"the server could not find the metric {metric.metric.name} for {kind} {name}")
+            case UnknownMetric():
+                return NoReading(error=f"unknown metric source type {metric.type!r}")
+
+    def _external(self, name: str) -> Reading:
+        signal = self.scenario.metrics.external.get(name)
+        if signal is None:
+            return NoReading(error=f"the server could not find the metric {name}")
+        answer = self._pipeline.total(signal, self._now)
+        return ExternalReading(
+            values=() if answer is None else (answer[0],), at=self._now if answer is None else answer[1]
+        )
+
+
+class World:
+    """Workloads on one clock."""
+
+    def __init__(self, start: Instant) -> None:
+        self.start = start
+        self.now = start
+        self.workloads: dict[tuple[str, str], Workload] = {}
+        self._events = EventQueue()
+
+    def add(self, scenario: Scenario, traffic: RateFunction) -> Workload:
+        """Add a scenario's workload, from now on. Its traffic begins now, whatever ``scenario.start`` says."""
+        workload = Workload(scenario, traffic, self._events, self.now, stream=len(self.workloads))
+        self.workloads[scenario.target.namespace, scenario.target.name] = workload
+        return workload
+
+    def next_event_at(self) -> Instant | None:
+        """Tell when something happens by itself next: a pod starts, a scrape is due."""
+        return self._events.next_at()
+
+    def advance(self, to: Instant) -> None:
+        """Let everything happen that is due up to and including ``to``.
+
+        Raises:
+            ValueError: ``to`` is in the past.
+        """
+        if to < self.now:
+            raise ValueError(f"time does not go back: {to} is before {self.now}")
+        for at, action in self._events.due(to):
+            self.now = at
+            action(at)
+        self.now = to
+        for workload in self.workloads.values():
+            workload.advance(to)
+
+
+def started(scenario: Scenario) -> World:
+    """Give an empty world whose clock shows the scenario's start."""
+    return World(round(scenario.start.timestamp()) * SECOND)
