@@ -121,7 +121,7 @@ def _message(error: TyperException) -> str:
     if isinstance(error, typer.BadParameter) and error.param is None:
         return error.message
     text = error.format_message()
-    return text[:1].lower() + text[1:] if text[:2].istitle() else text
+    return text if text.startswith("Usage:") else text[:1].lower() + text[1:]
 
 
 def _leave_pipe() -> ExitCode:

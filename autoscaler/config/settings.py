@@ -1,0 +1,202 @@
+"""The controller's settings: what there is to set, in which unit, and what holds when nothing is said.
+
+``Settings(...)`` reads nothing but its arguments; ``settings_load.load_settings`` brings flags, environment and file
+together. Durations are written ``15s`` or ``5m`` and held in nanoseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from autoscaler.config.durations import DurationError, parse_duration, print_duration
+from autoscaler.model.controller_config import ControllerConfig, Gates
+from autoscaler.model.policy import Mode
+from autoscaler.model.time import MINUTE, SECOND, Nanoseconds
+
+ENVIRONMENT_PREFIX: Final = "AUTOSCALER_"
+NESTED_DELIMITER: Final = "__"
+
+
+class Address(NamedTuple):
+    """Where a server listens. An empty host means every interface, port 0 any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _read_duration(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return parse_duration(value)
+        except DurationError as error:
+            raise ValueError(str(error)) from error
+    if isinstance(value, int) and value == 0 and not isinstance(value, bool):
+        return 0
+    raise ValueError(f"{value!r} is not a duration; write numbers with units, such as 90s, 1h30m or 7d")
+
+
+def _read_list(value: Any) -> Any:
+    """A list may be written as one text with commas, as flags and environment variables must."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _read_address(value: Any) -> Any:
+    match = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\[\]/\s]*):([0-9]{1,5})", value) if isinstance(value, str) else None
+    if match is None or int(match[2]) > 65535:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080 for every interface")
+    return Address(match[1].strip("[]"), int(match[2]))
+
+
+_PRINTED = PlainSerializer(print_duration, return_type=str)
+Period = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(gt=0), _PRINTED]
+Duration = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(ge=0), _PRINTED]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_read_list)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_list)]
+ListenAddress = Annotated[Address, NoDecode, BeforeValidator(_read_address), PlainSerializer(str, return_type=str)]
+
+
+class LogLevel(StrEnum):
+    """How much is told."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How log lines look: ``auto`` is ``console`` on a terminal and ``json`` elsewhere."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Section(BaseModel):
+    """A group of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class KubernetesSettings(Section):
+    """How the API server is reached."""
+
+    kubeconfig: Path | None = None
+    """Kubeconfig file. Absent: the pod's own service account, else $KUBECONFIG, else ~/.kube/config."""
+    context: str = ""
+    """Context of the kubeconfig. Empty: its current context."""
+    connect_timeout: Period = 5 * SECOND
+    """Longest wait for a connection."""
+    request_timeout: Period = 10 * SECOND
+    """Longest wait for a whole answer, repetitions included. Beyond it the pass decides without the answer."""
+
+
+class HpaSettings(Section):
+    """Upstream's --horizontal-pod-autoscaler-* flags, with upstream's defaults."""
+
+    sync_period: Period = 15 * SECOND
+    """Time between two evaluations of a policy."""
+    tolerance: float = Field(default=0.1, ge=0, allow_inf_nan=False)
+    """No change while the ratio of metric to target is this near 1. A policy may set its own."""
+    downscale_stabilization: Duration = 5 * MINUTE
+    """Scale-down window of policies that set none: the highest recommendation within it holds."""
+    cpu_initialization_period: Duration = 5 * MINUTE
+    """CPU samples of pods younger than this are distrusted."""
+    initial_readiness_delay: Duration = 30 * SECOND
+    """A pod unready this soon after its start has never been ready."""
+
+
+class GateSettings(Section):
+    """Upstream's feature gates, with the defaults of release 1.36."""
+
+    scale_to_zero: bool = False
+    """HPAScaleToZero: minReplicas may be 0 where an Object or External metric is given."""
+    configurable_tolerance: bool = True
+    """HPAConfigurableTolerance: a policy may set its own tolerance."""
+    pod_level_resources: bool = True
+    """PodLevelResources: requests may be given for the whole pod."""
+
+
+class HttpSettings(Section):
+    """The controller's own HTTP server."""
+
+    listen: ListenAddress = Address("", 8080)
+    """HOST:PORT of /livez, /readyz and /metrics. They name workloads: keep them inside the cluster."""
+
+
+class LogSettings(Section):
+    """What is logged, on stderr."""
+
+    level: LogLevel = LogLevel.INFO
+    """Least important level that is written."""
+    format: LogFormat = LogFormat.AUTO
+    """Look of a line."""
+
+
+class Settings(BaseSettings):
+    """Everything the controller can be told."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=False,
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter=NESTED_DELIMITER,
+    )
+
+    policies: Paths = ()
+    """Policy files, and directories that are searched for them. In flags and variables separated by commas."""
+    apply: bool = False
+    """Write replica counts. Otherwise only decide and report (Observe)."""
+    namespace: str = Field(default="default", min_length=1)
+    """Namespace of policies whose file names none."""
+    namespaces: Names = ()
+    """Namespaces to act in; policies of others are refused. Empty: all."""
+    reload_interval: Period = 10 * SECOND
+    """Time between two looks at the policy files."""
+    kubernetes: KubernetesSettings = KubernetesSettings()
+    """How the API server is reached."""
+    hpa: HpaSettings = HpaSettings()
+    """Upstream's flags."""
+    gates: GateSettings = GateSettings()
+    """Upstream's feature gates."""
+    http: HttpSettings = HttpSettings()
+    """The controller's own HTTP server."""
+    log: LogSettings = LogSettings()
+    """What is logged."""
+
+    @property
+    def mode(self) -> Mode:
+        """What policies may do that do not say it themselves."""
+        return Mode.APPLY if self.apply else Mode.OBSERVE
+
+    @property
+    def controller(self) -> ControllerConfig:
+        """What the engine is told."""
+        return ControllerConfig(
+            sync_period=self.hpa.sync_period,
+            tolerance=self.hpa.tolerance,
+            downscale_stabilization=self.hpa.downscale_stabilization,
+            cpu_initialization_period=self.hpa.cpu_initialization_period,
+            initial_readiness_delay=self.hpa.initial_readiness_delay,
+            gates=Gates(**self.gates.model_dump()),
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments only: who reads what, and what wins, is told in one place (``settings_load``)."""
+        return (init_settings,)
