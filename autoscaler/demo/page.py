@@ -100,18 +100,18 @@ def _static_files() -> list[tuple[str, bytes]]:
 
 async def _stream(request: web.Request) -> web.StreamResponse:
     """Send server-sent events until the page leaves, falls behind or the demo ends."""
+    response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream; charset=utf-8"})
     try:
         with request.app[FEED].listen() as listener:
-            response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream; charset=utf-8"})
             await response.prepare(request)
             while (frame := await _next(listener.queue)) is not None:
                 async with asyncio.timeout(SLOWEST_WRITE_S):
                     await response.write(frame)
-            return response
     except FeedFullError as error:
-        raise web.HTTPServiceUnavailable(text=f"{error}.\n", headers=HEADERS | {"Retry-After": "5"}) from error
+        raise web.HTTPServiceUnavailable(text=f"{error}.\n", headers={**HEADERS, "Retry-After": "5"}) from error
     except (TimeoutError, ConnectionResetError):
-        return response
+        pass  # a page that left or cannot keep up: it connects again by itself
+    return response
 
 
 async def _next(queue: asyncio.Queue[bytes | None]) -> bytes | None:

@@ -9,6 +9,8 @@ from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
 
 ShowInstant = Callable[[Instant], str]
 
+_ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
+
 
 def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: ShowInstant | None = None) -> str:
     """Say what was decided and why, such as ``Staying at 12. cpu asks for 9, but 8 is the least ...``.
@@ -106,9 +108,10 @@ def _asked(decision: Decision) -> str:
     loudest = _loudest(decision)
     binding = _binding(decision)
     if loudest is None:
-        return _clause(binding.why) if binding else _clause(decision.rescale_reason or decision.error or "Nothing asks")
+        held = _held(binding) if binding is not None else decision.rescale_reason or decision.error
+        return _clause(held or "Nothing asks")
     if binding is not None and loudest.replicas != decision.desired:
-        return f"{_asks(loudest)}, but {_clause(binding.why)}"
+        return f"{_asks(loudest)}, but {_held(binding)}"
     return f"{_asks(loudest, emphasis='just that' if not decision.rescale else '')}"
 
 
@@ -124,8 +127,23 @@ def _loudest(decision: Decision) -> Proposal | None:
 
 
 def _binding(decision: Decision) -> Stage | None:
-    """Give the last stage that changed the number."""
-    return next((stage for stage in reversed(decision.stages) if stage.before != stage.after), None)
+    """Give the last stage after the metrics that changed the number."""
+    rules = [stage for stage in decision.stages if stage.stage not in _ASKING and stage.before != stage.after]
+    return rules[-1] if rules else None
+
+
+def _held(stage: Stage) -> str:
+    """Say what a stage holds on to, in fewer words than the API's conditions use."""
+    shrinks = stage.after > stage.before
+    match stage.stage:
+        case "stabilization":
+            return f"the scale-{'down' if shrinks else 'up'} window still remembers {stage.after}"
+        case "rate rules":
+            return f"the scale-{'down' if shrinks else 'up'} rules allow {stage.after} for now"
+        case "bounds":
+            return f"{stage.after} is the {'minimum' if shrinks else 'maximum'}"
+        case _:
+            return _clause(stage.why)
 
 
 def _earliest(decision: Decision, show: ShowInstant) -> str:

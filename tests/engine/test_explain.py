@@ -40,8 +40,9 @@ def asks(replicas: int | None, observed: str = "", error: str = "", name: str = 
     return Proposal(name=name, replicas=replicas, observed=observed, target="70%", error=error)
 
 
-STABILIZED = Stage(stage="stabilization", before=9, after=12, why="the 300 s scale-down window still remembers 12")
-DOUBLING = Stage(stage="rate rules", before=13, after=8, why="at most 100 % in 15 s allows 8 now.")
+STABILIZED = Stage(stage="stabilization", before=9, after=12, why="recent recommendations were higher")
+DOUBLING = Stage(stage="rate rules", before=13, after=8, why="the desired replica count is increasing faster")
+ASKED = Stage(stage="combine", before=4, after=13, why="the largest proposal")
 QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
 
 
@@ -57,14 +58,40 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
                 stages=(STABILIZED,),
                 next_possible_change_at=NOON + 5 * MINUTE + 30 * SECOND,
             ),
-            "Staying at 12. cpu asks for 9, but the 300 s scale-down window still remembers 12; "
-            "earliest change 12:05:30.",
+            "Staying at 12. cpu asks for 9, but the scale-down window still remembers 12; earliest change 12:05:30.",
             id="window-holds",
         ),
         pytest.param(
-            decided(4, 8, Reason.RATE_LIMITED, proposals=(asks(13, "210%"), QUEUE), stages=(DOUBLING,)),
-            "Growing from 4 to 8. cpu asks for 13 (210% against 70%), but at most 100 % in 15 s allows 8 now.",
+            decided(4, 8, Reason.RATE_LIMITED, proposals=(asks(13, "210%"), QUEUE), stages=(ASKED, DOUBLING)),
+            "Growing from 4 to 8. cpu asks for 13 (210% against 70%), but the scale-up rules allow 8 for now.",
             id="rate-rule-slows-growth",
+        ),
+        pytest.param(
+            decided(
+                2,
+                2,
+                Reason.AT_MIN,
+                proposals=(asks(1, "5%"),),
+                stages=(Stage(stage="bounds", before=1, after=2, why=""),),
+            ),
+            "Staying at 2. cpu asks for 1 (5% against 70%), but 2 is the minimum.",
+            id="at-the-minimum",
+        ),
+        pytest.param(
+            decided(70, 50, Reason.AT_MAX, stages=(Stage(stage="bounds", before=70, after=50, why="above"),)),
+            "Shrinking from 70 to 50. 50 is the maximum.",
+            id="jumps-into-the-bounds",
+        ),
+        pytest.param(
+            decided(
+                5,
+                5,
+                Reason.STABILIZED,
+                proposals=(asks(8),),
+                stages=(Stage(stage="guard", before=8, after=5, why="A rollout is under way."),),
+            ),
+            "Staying at 5. cpu asks for 8, but A rollout is under way.",
+            id="a-stage-of-another-name-speaks-for-itself",
         ),
         pytest.param(
             decided(4, 6, Reason.SCALED_UP, proposals=(QUEUE, asks(6, "105%"))),
