@@ -6,7 +6,6 @@ import pytest
 
 from autoscaler.adapters.kubernetes.discovery import Discovery
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
-from autoscaler.adapters.kubernetes.selectors import query_text
 from autoscaler.model.observation import (
     ContainerUsage,
     ExternalReading,
@@ -18,7 +17,7 @@ from autoscaler.model.observation import (
     ResourceReading,
 )
 from autoscaler.model.policy import MetricName, ObjectRef
-from autoscaler.model.selector import LabelSelector, Operator, Requirement
+from autoscaler.model.selector import LabelSelector, Requirement
 from autoscaler.model.time import SECOND, ZERO_TIME
 
 TEN = 1_795_514_400 * SECOND  # 2026-11-24T10:00:00Z
@@ -109,6 +108,13 @@ async def test_one_object_has_one_value(apis, server) -> None:
     )
 
 
+async def test_no_selector_and_an_empty_one_ask_for_everything(apis, server) -> None:
+    server.on("GET", EXTERNAL, {"items": []})
+
+    assert await apis.external("shop", RPS) == ExternalReading(values=(), at=ZERO_TIME)
+    assert server.asked[0].query == {"labelSelector": ""}
+
+
 async def test_every_series_of_an_external_metric_in_order(apis, server) -> None:
     items = [{"value": "3", "timestamp": "2026-11-24T10:00:00Z"}, {"value": "-1500m", "timestamp": None}]
     server.on("GET", EXTERNAL, {"items": items})
@@ -143,31 +149,6 @@ async def test_no_custom_metrics_api_is_said(apis, server) -> None:
 
 def needs(key: str, operator: str, *values: str) -> Requirement:
     return Requirement(key=key, operator=operator, values=values)
-
-
-@pytest.mark.parametrize(
-    ("selector", "text"),
-    [
-        pytest.param(None, "", id="absent"),
-        pytest.param(LabelSelector(), "", id="empty"),
-        pytest.param(LabelSelector(match_labels=(("b", "2"), ("a", "1"))), "a=1,b=2", id="sorted-by-key"),
-        pytest.param(
-            LabelSelector(
-                match_labels=(("m", "x"),),
-                match_expressions=(
-                    needs("z", Operator.IN, "2", "1"),
-                    needs("a", Operator.NOT_IN, "q"),
-                    needs("e", Operator.EXISTS),
-                    needs("n", Operator.DOES_NOT_EXIST),
-                ),
-            ),
-            "a notin (q),e,m=x,!n,z in (1,2)",
-            id="every-operator",
-        ),
-    ],
-)
-def test_a_selector_as_a_query(selector: LabelSelector | None, text: str) -> None:
-    assert query_text(selector) == text
 
 
 async def test_a_bad_selector_fails_its_metric_only(apis) -> None:

@@ -100,7 +100,7 @@ def test_the_cache_answers_by_selector_and_follows_every_change() -> None:
     cache.replace([pod("a", "web"), pod("b", "db"), pod("c", "web")])
 
     def web() -> list[str]:
-        return [found.name for found in cache.select("app=web", lambda labels: labels.get("app") == "web")]
+        return [found.name for found in cache.select("app=web")]
 
     assert web() == ["a", "c"]
     cache.put(pod("b", "web"))
@@ -119,7 +119,7 @@ def test_the_same_answer_is_the_same_object_until_something_changes() -> None:
     cache.replace([pod("a", "web"), pod("b", "db")])
 
     def web() -> tuple[Pod, ...]:
-        return cache.select("app=web", lambda labels: labels.get("app") == "web")
+        return cache.select("app=web")
 
     before = web()
     cache.put(pod("b", "other"))

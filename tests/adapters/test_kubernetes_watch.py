@@ -49,7 +49,7 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 def names(cache: PodCache) -> list[str]:
-    return [found.name for found in cache.select("", lambda labels: True)]
+    return [found.name for found in cache.select("")]
 
 
 async def test_a_list_in_pages_then_every_change(client, server) -> None:

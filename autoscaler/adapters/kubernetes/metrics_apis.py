@@ -14,8 +14,8 @@ from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.discovery import Discovery
 from autoscaler.adapters.kubernetes.errors import KubernetesError, Subject
 from autoscaler.adapters.kubernetes.paths import api_root, object_path, qualified, split_api_version
-from autoscaler.adapters.kubernetes.selectors import query_text
 from autoscaler.adapters.kubernetes.wire import ObjectMeta, decode, duration, instant, milli
+from autoscaler.model.label_query import query_of
 from autoscaler.model.observation import (
     ContainerUsage,
     ExternalReading,
@@ -125,7 +125,7 @@ class MetricsApis:
         subject = Subject(verb="list", resource=qualified(metric.name, _EXTERNAL_GROUP))
         path = object_path(api_root(_EXTERNAL_GROUP, "v1beta1"), namespace, metric.name)
         try:
-            body = await self._client.get(path, subject, {"labelSelector": query_text(metric.selector)})
+            body = await self._client.get(path, subject, {"labelSelector": _selector_text(metric)})
             items = decode(_EXTERNAL, body, subject).items or ()
             at = _instant_or_zero(items[0].timestamp) if items else ZERO_TIME
             return ExternalReading(values=tuple(milli(item.value) for item in items), at=at)
@@ -151,8 +151,13 @@ class MetricsApis:
 
 
 def _narrowed(metric: MetricName) -> dict[str, str]:
-    text = query_text(metric.selector)
+    text = _selector_text(metric)
     return {"metricLabelSelector": text} if text else {}
+
+
+def _selector_text(metric: MetricName) -> str:
+    """Raises: ValueError, in upstream's words, on a selector it would refuse."""
+    return "" if metric.selector is None else str(query_of(metric.selector))
 
 
 def _pod_usage(item: _PodMetrics) -> PodUsage:

@@ -11,6 +11,7 @@ import msgspec
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, Subject
 from autoscaler.adapters.kubernetes.watch import Collection, Page
 from autoscaler.adapters.kubernetes.wire import ListMeta, ObjectMeta, decode, instant
+from autoscaler.model.label_query import parse_label_selector
 from autoscaler.model.observation import ContainerSpec, Pod, PodPhase, PodResources, ReadyCondition
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import ZERO_TIME
@@ -182,14 +183,15 @@ class PodCache:
         for view in self._views.values():
             view.drop(item)
 
-    def select(self, selector: str, matches: Matches) -> tuple[Pod, ...]:
-        """Give the pods that ``selector`` matches, in the order they came. ``matches`` is the selector, parsed."""
+    def select(self, selector: str) -> tuple[Pod, ...]:
+        """Give the pods that a label selector matches, in the order they came. Raises: SelectorError."""
         view = self._views.get(selector)
         if view is None:
+            view = _View(parse_label_selector(selector).matches_labels)
+            self._fill(view)
             if len(self._views) >= _MAX_VIEWS:
                 self._views.clear()
-            view = self._views[selector] = _View(matches)
-            self._fill(view)
+            self._views[selector] = view
         if view.answer is None:
             view.answer = tuple(view.members.values())
         return view.answer
