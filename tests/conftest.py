@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 
@@ -13,6 +14,14 @@ PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "prometheus": ("prometheus",),
 }
+
+
+def pytest_configure() -> None:
+    """Say that there is no event loop yet.
+
+    looptime asks for the current one before each test; without a word on it, asyncio makes one that nobody closes.
+    """
+    asyncio.set_event_loop(None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,0 +1,158 @@
+"""A real cluster behind the driver's protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from autoscaler.adapters.kubernetes.errors import KubernetesError, RefusedError
+from autoscaler.adapters.kubernetes.events import Regarding
+from autoscaler.adapters.kubernetes.scale import ScaleFound, Scales
+from autoscaler.adapters.kubernetes.statuses import Statuses
+from autoscaler.control.messages import (
+    Announce,
+    Observe,
+    Record,
+    ScaleConflicted,
+    ScaleRefused,
+    ScaleWritten,
+    StatusRefused,
+    WriteScale,
+    WriteStatus,
+)
+from autoscaler.daemon.observe import Observer
+from autoscaler.model.decision import Announcement, PolicyStatus
+from autoscaler.model.observation import Observation
+from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
+
+StatusDocument: TypeAlias = Callable[[PolicyStatus, ScalingPolicy], dict[str, Any]]
+
+
+class Announcer(Protocol):
+    """Takes events to write; never waits and never fails."""
+
+    def announce(self, policy: ScalingPolicy, about: Regarding, announcement: Announcement) -> None:
+        """Write an event, soon."""
+
+
+class Recorder(Protocol):
+    """Takes the story of each pass."""
+
+    def record(self, wanted: Record) -> None:
+        """Keep it."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """What the cluster knows of one policy between passes. ``hpa_uid``: of the HPA object of that name, if any."""
+
+    policy: ScalingPolicy
+    hpa_uid: str = ""
+    found: ScaleFound | None = None
+
+
+class LiveCluster:
+    """Carries out what a controller asks. ``may_write`` off: nothing is ever written, whatever is asked."""
+
+    def __init__(
+        self,
+        *,
+        observer: Observer,
+        scales: Scales,
+        statuses: Statuses,
+        status_document: StatusDocument,
+        announcer: Announcer,
+        recorder: Recorder,
+        may_write: bool,
+    ) -> None:
+        self._observer = observer
+        self._scales = scales
+        self._statuses = statuses
+        self._status_document = status_document
+        self._announcer = announcer
+        self._recorder = recorder
+        self._may_write = may_write
+        self._followed: dict[PolicyKey, Followed] = {}
+
+    @property
+    def followed(self) -> Mapping[PolicyKey, Followed]:
+        """Tell which policies are followed, and what is known about them."""
+        return self._followed
+
+    def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
+        """Begin to follow a policy, or a new version of it."""
+        known = self._followed.get(policy.key)
+        self._followed[policy.key] = Followed(policy, hpa_uid, known.found if known else None)
+
+    def forget(self, key: PolicyKey) -> None:
+        """Follow a policy no longer."""
+        self._followed.pop(key, None)
+
+    async def observe(self, wanted: Observe) -> Observation:
+        """Look at the target."""
+        observation, found = await self._observer.observe(wanted)
+        if found is not None and wanted.key in self._followed:
+            self._followed[wanted.key].found = found
+        return observation
+
+    async def write_scale(self, wanted: WriteScale) -> ScaleWritten | ScaleConflicted | ScaleRefused:
+        """Set the target's replicas if nobody else did meanwhile; after a conflict, look again."""
+        followed = self._followed.get(wanted.key)
+        if not self._may_write or followed is None or followed.found is None:
+            return ScaleRefused(key=wanted.key, error="writing is switched off")
+        try:
+            await self._scales.write(
+                wanted.key.namespace,
+                wanted.target.name,
+                followed.found.mapping,
+                replicas=wanted.replicas,
+                resource_version=wanted.resource_version,
+            )
+        except RefusedError as error:
+            if error.is_conflict:
+                return await self._after_conflict(wanted, error)
+            return ScaleRefused(key=wanted.key, error=str(error))
+        except KubernetesError as error:
+            return ScaleRefused(key=wanted.key, error=str(error))
+        return ScaleWritten(key=wanted.key)
+
+    async def write_status(self, wanted: WriteStatus) -> StatusRefused | None:
+        """Write the status to the HPA object of the policy's name, where there is one."""
+        followed = self._followed.get(wanted.key)
+        if not self._may_write or followed is None:
+            return None
+        document = self._status_document(wanted.status, followed.policy)
+        try:
+            await self._statuses.write(wanted.key.namespace, wanted.key.name, document)
+        except KubernetesError as error:
+            return StatusRefused(key=wanted.key, error=str(error))
+        return None
+
+    async def announce(self, wanted: Announce) -> None:
+        """Write an event about the HPA object; where there is none, about the target, so that somebody finds it."""
+        followed = self._followed.get(wanted.key)
+        if self._may_write and followed is not None:
+            self._announcer.announce(followed.policy, _regarding(followed), wanted.announcement)
+
+    async def record(self, wanted: Record) -> None:
+        """Keep the story of one pass."""
+        self._recorder.record(wanted)
+
+    async def _after_conflict(self, wanted: WriteScale, error: RefusedError) -> ScaleConflicted | ScaleRefused:
+        fresh = await self._scales.read(wanted.key.namespace, wanted.target)
+        if not isinstance(fresh, ScaleFound):
+            return ScaleRefused(key=wanted.key, error=fresh.message or fresh.error)
+        return ScaleConflicted(key=wanted.key, fresh=fresh.scale, error=str(error))
+
+
+def _regarding(followed: Followed) -> Regarding:
+    key, target = followed.policy.key, followed.policy.target
+    if followed.hpa_uid or followed.found is None:
+        about, uid = (
+            ObjectRef(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", name=key.name),
+            followed.hpa_uid,
+        )
+    else:
+        about, uid = target, followed.found.uid
+    return Regarding(api_version=about.api_version, kind=about.kind, namespace=key.namespace, name=about.name, uid=uid)

@@ -1,0 +1,61 @@
+"""Logs: one JSON object per line on stderr (or readable lines for a terminal), UTC, with everybody's in one stream."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+Format = Literal["json", "console"]
+
+
+def set_up(*, level: str, style: Format, stream: TextIO | None = None) -> None:
+    """Send our logs and those of the libraries to ``stream`` (stderr), at ``level`` and above."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+        structlog.processors.UnicodeDecoder(),
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_ending(style, stream)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # The scheduler tells of every job, the HTTP server of every probe.
+    for chatty in ("apscheduler", "aiohttp.access", "asyncio"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _ending(style: Format, stream: TextIO | None) -> list[Processor]:
+    if style == "console":
+        colors = (stream or sys.stderr).isatty()
+        return [structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="ts")]
+    return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer(sort_keys=False)]
+
+
+def _in_order(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
+    """Put what everybody looks for first: time, level, logger, message."""
+    ordered: dict[str, Any] = {
+        "ts": entry.pop("ts", None),
+        "level": entry.pop("level", method),
+        "logger": entry.pop("logger", None),
+        "msg": entry.pop("event", ""),
+    }
+    return ordered | dict(entry)

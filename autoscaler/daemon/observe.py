@@ -1,0 +1,98 @@
+"""One look at a scale target: its scale, then its pods and every metric at once, within a deadline.
+
+What does not come in time, or comes from a copy that is too old, is said to be unknown; nothing here is ever guessed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar, assert_never
+
+from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
+from autoscaler.adapters.kubernetes.scale import ScaleFound, Scales
+from autoscaler.control.messages import Observe
+from autoscaler.daemon.caches import PodCaches, StaleCache
+from autoscaler.model.label_query import SelectorError
+from autoscaler.model.observation import NoReading, Observation, Pod, Reading
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    Metric,
+    ObjectMetric,
+    PodsMetric,
+    ResourceMetric,
+    UnknownMetric,
+)
+
+_LATE = NoReading(error="context deadline exceeded")
+
+T = TypeVar("T")
+
+
+class Observer:
+    """Gathers observations, and remembers where each target's scale was found."""
+
+    def __init__(self, scales: Scales, metrics: MetricsApis, caches: PodCaches, *, deadline: float) -> None:
+        self._scales = scales
+        self._metrics = metrics
+        self._caches = caches
+        self._deadline = deadline
+
+    async def observe(self, wanted: Observe) -> tuple[Observation, ScaleFound | None]:
+        """Look at the target. The second value says where its scale is served, if it could be read."""
+        namespace = wanted.key.namespace
+        found = await self._scales.read(namespace, wanted.target)
+        if not isinstance(found, ScaleFound):
+            return Observation(at=wanted.at, scale=found), None
+        selector = found.scale.selector
+        pods, readings = await asyncio.gather(
+            self._pods(namespace, selector), self._readings(namespace, selector, wanted.metrics)
+        )
+        if isinstance(pods, StaleCache):
+            # Without pods no reading can be judged: all of them are withheld, so that nothing is decided.
+            unknown = tuple(NoReading(error=pods.error) for _ in wanted.metrics)
+            return Observation(at=wanted.at, scale=found.scale, readings=unknown), found
+        return Observation(at=wanted.at, scale=found.scale, pods=pods, readings=readings), found
+
+    async def _pods(self, namespace: str, selector: str) -> tuple[Pod, ...] | StaleCache:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._caches.select(namespace, selector)
+        except SelectorError:
+            return ()  # the engine parses the selector too, and says what is wrong with it
+        except TimeoutError:
+            return StaleCache(error=f"the pods of {namespace} were never listed: {self._trouble(namespace)}")
+
+    def _trouble(self, namespace: str) -> str:
+        return self._caches.troubles().get(namespace, "no answer yet")
+
+    async def _readings(self, namespace: str, selector: str, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
+        """Read every metric, at once; resource metrics share one request, since one list answers them all."""
+        shares = any(isinstance(metric, ResourceMetric | ContainerResourceMetric) for metric in metrics)
+        usage = asyncio.ensure_future(self._in_time(self._metrics.resource(namespace, selector))) if shares else None
+        return tuple(await asyncio.gather(*(self._reading(namespace, selector, metric, usage) for metric in metrics)))
+
+    async def _reading(
+        self, namespace: str, selector: str, metric: Metric, usage: asyncio.Future[Reading] | None
+    ) -> Reading:
+        match metric:
+            case ResourceMetric() | ContainerResourceMetric():
+                return _LATE if usage is None else await usage
+            case PodsMetric():
+                return await self._in_time(self._metrics.pods(namespace, metric.metric, selector))
+            case ObjectMetric():
+                return await self._in_time(self._metrics.object(namespace, metric.metric, metric.described))
+            case ExternalMetric():
+                return await self._in_time(self._metrics.external(namespace, metric.metric))
+            case UnknownMetric():
+                return NoReading(error=f'unknown metric source type "{metric.type}"')
+            case _:
+                assert_never(metric)
+
+    async def _in_time(self, reading: Awaitable[Reading]) -> Reading:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await reading
+        except TimeoutError:
+            return _LATE

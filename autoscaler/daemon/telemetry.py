@@ -1,0 +1,166 @@
+"""The daemon's own metrics, for Prometheus. Labels that upstream has keep upstream's values.
+
+No histogram per policy: thousands of them would take a second of the event loop at each scrape. Gauges per policy can
+be switched off. The label is ``target_namespace``: plain ``namespace`` collides with the scrape's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from autoscaler.adapters.kubernetes.errors import Subject
+from autoscaler.control.messages import Record
+from autoscaler.daemon.ticker import Tick
+from autoscaler.model.decision import Stage, WriteResult
+from autoscaler.model.observation import NoReading
+from autoscaler.model.policy import PolicyKey
+
+#: Upstream's: 15 powers of two from a millisecond.
+_BUCKETS = tuple(0.001 * 2**power for power in range(15))
+_PER_POLICY = ("target_namespace", "policy")
+
+
+class Telemetry:
+    """Every metric of the daemon, in a registry of its own."""
+
+    def __init__(self, *, version: str, per_policy: bool = True) -> None:
+        self.registry = CollectorRegistry()
+        self._per_policy = per_policy
+        self._began: dict[PolicyKey, float] = {}
+        self._define_passes()
+        self._define_policies()
+        self._define_requests()
+        build = self._gauge("build_info", "Version of the running program.", ("version", "python_version"))
+        build.labels(version, platform.python_version()).set(1)
+
+    def _define_passes(self) -> None:
+        outcome = ("action", "error")
+        self.reconciliations = self._counter("reconciliations", "Passes over a policy.", outcome)
+        self.durations = self._histogram("reconciliation_duration_seconds", "Time one pass takes.", outcome)
+        self.computations = self._counter(
+            "metric_computation", "Proposals computed from one metric.", (*outcome, "metric_type")
+        )
+        self.limited = self._counter("decision_limited", "Decisions by what settled the number.", ("reason",))
+        self.writes = self._counter("scale_writes", "Replica counts written or meant to be, by outcome.", ("result",))
+        self.lag = self._histogram("sync_lag_seconds", "Time from when a policy is due to when its pass begins.", ())
+        self.skipped = self._counter("ticks_skipped", "Ticks passed over because a pass outlasted its period.", ())
+        self.defects = self._counter("pass_failures", "Passes ended by a defect of this program.", ("type",))
+
+    def _define_policies(self) -> None:
+        self.policies = self._gauge("policies", "Policies, by whether they can be used.", ("state",))
+        self.reloads = self._counter("policy_reloads", "Looks at the policy files, by outcome.", ("result",))
+        self.desired = self._gauge("desired_replicas", "Replicas last decided on.", _PER_POLICY)
+        self.current = self._gauge("current_replicas", "Replicas the target asks for.", _PER_POLICY)
+        self.recommended = self._gauge(
+            "recommended_replicas", "Replicas after each stage of the last decision.", (*_PER_POLICY, "stage")
+        )
+        self.frozen = self._gauge(
+            "unread_metrics", "Metrics of the policy that could not be read in the last pass.", _PER_POLICY
+        )
+
+    def _define_requests(self) -> None:
+        self.requests = self._counter(
+            "api_requests",
+            "Requests to the API server; code `none` got no usable answer.",
+            ("verb", "resource", "code"),
+        )
+        self.throttle = self._counter("api_throttle_seconds", "Time waited because the API server asked for it.", ())
+        self.reachable = self._gauge("api_reachable", "1 while the API server answers, 0 while it does not.", ())
+
+    def watch_ages(self, ages: Callable[[], Mapping[str, float]]) -> None:
+        """Report how old the copies of watched collections are; read when scraped."""
+        self.registry.register(_CacheAges(ages))
+
+    # --- told by the client -------------------------------------------------------------------------------------
+
+    def answered(self, subject: Subject, code: int) -> None:
+        """Count an answer."""
+        self.requests.labels(subject.verb, subject.resource, str(code)).inc()
+        self.reachable.set(1)
+
+    def unanswered(self, subject: Subject, error: str) -> None:
+        """Count a request without an answer."""
+        self.requests.labels(subject.verb, subject.resource, "none").inc()
+        self.reachable.set(0)
+
+    def throttled(self, subject: Subject, seconds: float) -> None:
+        """Count time that the server asked us to wait."""
+        self.throttle.inc(seconds)
+
+    # --- told by the rounds -------------------------------------------------------------------------------------
+
+    def ticked(self, key: PolicyKey, tick: Tick) -> None:
+        """Note how punctual a policy's turn is."""
+        self._began[key] = asyncio.get_running_loop().time()
+        self.lag.observe(tick.lag)
+        self.skipped.inc(tick.skipped)
+
+    def record(self, wanted: Record) -> None:
+        """Note a pass and what it decided."""
+        decision, settlement = wanted.decision, wanted.settlement
+        outcome = (settlement.action.value, settlement.error_kind.value)
+        self.reconciliations.labels(*outcome).inc()
+        began = self._began.pop(wanted.key, None)
+        if began is not None:
+            self.durations.labels(*outcome).observe(asyncio.get_running_loop().time() - began)
+        self.limited.labels(decision.reason.value).inc()
+        if wanted.outcome.result is not WriteResult.NOT_NEEDED:
+            self.writes.labels(wanted.outcome.result.value).inc()
+        for proposal in decision.proposals:
+            self.computations.labels(proposal.action.value, proposal.error_kind.value, proposal.metric_type).inc()
+        if self._per_policy:
+            self._show(wanted)
+
+    def failed(self, key: PolicyKey, error: Exception) -> None:
+        """Note a pass that a defect ended."""
+        self.defects.labels(type(error).__name__).inc()
+
+    def forget(self, key: PolicyKey) -> None:
+        """Drop the gauges of a policy that is gone."""
+        self._began.pop(key, None)
+        for gauge in (self.desired, self.current, self.recommended, self.frozen):
+            gauge.remove_by_labels({"target_namespace": key.namespace, "policy": key.name})
+
+    def _show(self, wanted: Record) -> None:
+        decision, policy = wanted.decision, (wanted.key.namespace, wanted.key.name)
+        self.desired.labels(*policy).set(decision.desired)
+        if decision.current is not None:
+            self.current.labels(*policy).set(decision.current)
+        for stage in _last_of_each(decision.stages):
+            self.recommended.labels(*policy, stage.stage).set(stage.after)
+        unread = sum(isinstance(reading, NoReading) for reading in wanted.observation.readings)
+        self.frozen.labels(*policy).set(unread)
+
+    def _counter(self, name: str, words: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"autoscaler_{name}", words, labels, registry=self.registry)
+
+    def _gauge(self, name: str, words: str, labels: tuple[str, ...]) -> Gauge:
+        return Gauge(f"autoscaler_{name}", words, labels, registry=self.registry)
+
+    def _histogram(self, name: str, words: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(f"autoscaler_{name}", words, labels, buckets=_BUCKETS, registry=self.registry)
+
+
+class _CacheAges(Collector):
+    """The oldest copy of pods, as one gauge: a series per namespace would be unbounded."""
+
+    def __init__(self, ages: Callable[[], Mapping[str, float]]) -> None:
+        self._ages = ages
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Give the age now."""
+        family = GaugeMetricFamily(
+            "autoscaler_cache_age_seconds", "Age of the oldest watched copy.", labels=["resource"]
+        )
+        family.add_metric(["pods"], max(self._ages().values(), default=0.0))
+        return [family]
+
+
+def _last_of_each(stages: tuple[Stage, ...]) -> list[Stage]:
+    return list({stage.stage: stage for stage in stages}.values())

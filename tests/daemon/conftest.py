@@ -1,0 +1,5 @@
+"""The daemon is tested against a scripted server over real HTTP, and against the emulator."""
+
+from tests.scripted_server import client, requests_log, server
+
+__all__ = ["client", "requests_log", "server"]
