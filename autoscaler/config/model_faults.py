@@ -17,7 +17,16 @@ _SHOWN = 60  #: characters of a wrong value
 
 def faults_of(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Fault]:
     """Turn each of pydantic's findings about ``document``, which should be a ``model``, into a fault."""
-    return [_fault(finding, document, model) for finding in error.errors(include_url=False)]
+    findings = error.errors(include_url=False)
+    return [_fault(finding, document, model) for finding in findings if not _follows(finding, findings)]
+
+
+def _follows(finding: Any, findings: Sequence[Any]) -> bool:
+    """Tell whether a list is only called too short because an item of it is wrong."""
+    where = finding["loc"]
+    return finding["type"] == "too_short" and any(
+        len(other["loc"]) > len(where) and other["loc"][: len(where)] == where for other in findings
+    )
 
 
 def _fault(finding: Any, document: Document, model: type[BaseModel]) -> Fault:

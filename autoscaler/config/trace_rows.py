@@ -85,6 +85,8 @@ def _header_lines(text: str, source: str) -> int:
 
 def _read_clean(text: str, source: str, header: int) -> Rows | None:
     """Read a file in which every row is two plain numbers; ``None`` where one is not."""
+    if header and not text.partition("\n")[2].strip():
+        return None
     try:
         table = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=header, ndmin=2, comments=None)
     except ValueError:

@@ -74,12 +74,12 @@ def check_rows(rows: Rows) -> Trace:
     _refuse(_bad_rates(rows))
     _refuse(_bad_times(rows))
     rows = _without_repeats(rows, repairs)
+    step = float(np.median(np.diff(rows.times))) if len(rows.times) > 1 else 0.0
     rows = _without_missing(rows, repairs)
     rows = _without_spikes(rows, repairs)
     if len(rows.times) < 2:
         _refuse([Fault(what="fewer than two rows with a rate", source=rows.source, hint="a trace needs at least two")])
     _refuse(_huge_steps(rows))
-    step = float(np.median(np.diff(rows.times)))
     times, rates = _filled(rows, step, repairs)
     return Trace(source=rows.source, times=times, rates=rates, step=step, repairs=tuple(repairs))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 
@@ -26,6 +27,17 @@ class Life(IntEnum):
     PENDING = 0  #: pulling its image, starting
     RUNNING = 1  #: its containers run, not ready yet
     READY = 2  #: in rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many pods there are from ``at`` on."""
+
+    at: Instant
+    wanted: int  #: replicas asked for
+    created: int  #: pods that are not on their way out
+    ready: int  #: pods in rotation
+    existing: int  #: all pods, those on their way out too: what is paid for
 
 
 class SimulatedPod:
@@ -77,6 +89,7 @@ class PodSet:
         self.wanted = scenario.pods.initial_replicas
         for _ in range(self.wanted):
             self._add_running(start)
+        self.history = [self.counts(start)]
 
     def values(self) -> tuple[Pod, ...]:
         """Give all pods as the API server shows them; a pod that did not change is the same object as before."""
@@ -84,35 +97,45 @@ class PodSet:
             self._snapshot = tuple(self._value(pod) for pod in self.pods)
         return self._snapshot
 
-    def count(self, *, ready: bool = False) -> int:
-        """Count pods that are not on their way out; with ``ready`` only those in rotation."""
-        return sum(pod.serves if ready else not pod.deleting for pod in self.pods)
+    def counts(self, at: Instant) -> Counts:
+        """Count pods now, which is ``at``."""
+        created = sum(not pod.deleting for pod in self.pods)
+        return Counts(at, self.wanted, created, self.serving(), len(self.pods))
+
+    def serving(self) -> int:
+        """Count pods in rotation."""
+        return sum(pod.serves for pod in self.pods)
 
     def set_replicas(self, replicas: int, at: Instant) -> None:
         """Create or delete as many pods as it takes; those that serve least go first, then the newest."""
         self.wanted = replicas
         alive = [pod for pod in self.pods if not pod.deleting]
         for _ in range(replicas - len(alive)):
-            self.create(at)
+            self._begin(at)
         surplus = sorted(alive, key=lambda pod: (pod.life, -pod.created_at, -pod.ordinal))[
             : max(0, len(alive) - replicas)
         ]
-        if surplus:
-            self._delete(surplus, at)
+        self._delete(surplus, at)
+        self._note(at)
 
     def create(self, at: Instant, name: str | None = None) -> str:
         """Create one pod and give its name."""
+        pod = self._begin(at, name)
+        self._note(at)
+        return pod.name
+
+    def delete(self, name: str, at: Instant) -> None:
+        """Delete one pod by name; nothing happens if it is gone or going."""
+        self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
+
+    def _begin(self, at: Instant, name: str | None = None) -> SimulatedPod:
         pod = self._new(at, name)
         stretch = 1.0 + self._spec.jitter * self._noise.uniform(pod.ordinal)
         running_at = at + seconds(self._spec.startup * stretch)
         ready_at = running_at + seconds(self._spec.readiness * stretch)
         self._events.push(running_at, Kind.POD_STARTED, partial(self._start, pod))
         self._events.push(ready_at, Kind.POD_READY, partial(self._ready, pod))
-        return pod.name
-
-    def delete(self, name: str, at: Instant) -> None:
-        """Delete one pod by name; nothing happens if it is gone or going."""
-        self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
+        return pod
 
     def _new(self, at: Instant, name: str | None = None) -> SimulatedPod:
         ordinal = self._created
@@ -136,22 +159,33 @@ class PodSet:
     def _ready(self, pod: SimulatedPod, at: Instant) -> None:
         if not pod.deleting:
             pod.life, pod.ready_at = Life.READY, at
-            pod.work_from = self._rotate(self.count(ready=True), at)
+            pod.work_from = self._rotate(self.serving(), at)
             self._changed(pod)
+            self._note(at)
 
     def _delete(self, pods: list[SimulatedPod], at: Instant) -> None:
+        if not pods:
+            return
         for pod in pods:
             pod.deleting = True
             self._changed(pod)
             gone_at = at + (self._drain if pod.life is Life.READY else SECOND)
             self._events.push(gone_at, Kind.POD_GONE, partial(self._remove, pod))
-        work = self._rotate(self.count(ready=True), at)
+        work = self._rotate(self.serving(), at)
         for pod in pods:
             pod.work_to = work
+        self._note(at)
 
-    def _remove(self, pod: SimulatedPod, _at: Instant) -> None:
+    def _remove(self, pod: SimulatedPod, at: Instant) -> None:
         self.pods.remove(pod)
         self._changed(pod)
+        self._note(at)
+
+    def _note(self, at: Instant) -> None:
+        """Keep the counts; of several at one instant the last."""
+        if self.history[-1].at == at:
+            self.history.pop()
+        self.history.append(self.counts(at))
 
     def _changed(self, pod: SimulatedPod) -> None:
         self._values.pop(pod.name, None)

@@ -46,6 +46,8 @@ class Pipeline:
         self._noise = noise
         self._interval = seconds(self._spec.scrape_interval)
         self._lag = seconds(self._spec.lag)
+        self._resource_window = seconds(self._spec.resource_window)
+        self._rest = _memory_milli(self._cost.memory_at_rest)
         longest = max(self._spec.resource_window, self._spec.custom_window) + self._spec.lag
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
@@ -112,14 +114,18 @@ class Pipeline:
     def _rates(self, scrape: Scrape, window: Nanoseconds) -> list[tuple[SimulatedPod, float]]:
         """Give requests per second served by each pod that has been scraped twice, with the noise of counting."""
         begin, work_then, _ = self._at(scrape.at - window)
-        noise = self._noise.normals(scrape.number, len(scrape.pods))
-        rates = []
-        for pod, disturbance in zip(scrape.pods, noise, strict=True):
+        work, since, full_span = scrape.work, scrape.at - self._interval, (scrape.at - begin) / SECOND
+        usual = work - work_then  # what a pod served that was in rotation for the whole window
+        spread, rates = math.sqrt(usual), []
+        for pod, disturbance in zip(scrape.pods, self._noise.normals(scrape.number, len(scrape.pods)), strict=True):
             running_at = pod.running_at
-            if running_at is None or scrape.at - running_at < self._interval:
+            if running_at is None or running_at > since:
+                continue
+            if pod.work_from <= work_then and pod.work_to >= work and running_at <= begin:
+                rates.append((pod, max(0.0, usual + disturbance * spread) / full_span))
                 continue
             span = (scrape.at - max(begin, running_at)) / SECOND
-            served = max(0.0, min(scrape.work, pod.work_to) - max(work_then, pod.work_from))
+            served = max(0.0, min(work, pod.work_to) - max(work_then, pod.work_from))
             rates.append((pod, max(0.0, served + disturbance * math.sqrt(served)) / span))
         return rates
 
@@ -139,17 +145,30 @@ class Pipeline:
         return min(float(self._cost.slots), max(0.0, scrape.busy + disturbance * math.sqrt(scrape.busy)))
 
     def _usages(self, scrape: Scrape) -> tuple[PodUsage, ...]:
-        cost, window = self._cost, seconds(self._spec.resource_window)
-        noise = dict(
-            zip((pod.name for pod in scrape.pods), self._noise.normals(scrape.number, len(scrape.pods)), strict=True)
-        )
+        cost, window, at = self._cost, self._resource_window, scrape.at
+        at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
+        memory = self._memory(scrape)
         usages = []
         for pod, rate in self._rates(scrape, window):
-            cpu = math.ceil((cost.cpu_at_rest + cost.cpu_per_request * rate) * 1000)
-            held = cost.memory_at_rest
-            if cost.memory_per_request:
-                held += cost.memory_per_request * self._busy(scrape, pod, noise[pod.name])
-            usage = (("cpu", cpu), ("memory", math.ceil(held / 1024) * _KIB_MILLI))
+            usage = (("cpu", math.ceil(at_rest + per_request * rate)), ("memory", memory.get(pod.name, self._rest)))
             container = ContainerUsage(name=CONTAINER, usage=usage)
-            usages.append(PodUsage(pod=pod.name, containers=(container,), at=scrape.at, window=window))
+            usages.append(PodUsage(pod=pod.name, containers=(container,), at=at, window=window))
         return tuple(usages)
+
+    def _memory(self, scrape: Scrape) -> dict[str, int]:
+        """Give the memory [milli-bytes] of pods, by name, where it depends on their load."""
+        cost = self._cost
+        if not cost.memory_per_request:
+            return {}
+        noise = self._noise.normals(scrape.number, len(scrape.pods))
+        return {
+            pod.name: _memory_milli(
+                cost.memory_at_rest + cost.memory_per_request * self._busy(scrape, pod, disturbance)
+            )
+            for pod, disturbance in zip(scrape.pods, noise, strict=True)
+        }
+
+
+def _memory_milli(size: float) -> int:
+    """Round bytes up to whole KiB, as metrics-server reports them, in milli-bytes."""
+    return math.ceil(size / 1024) * _KIB_MILLI

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 #: How long a load has lasted, at least, before the stationary formula holds for it [s]; nearer to saturation than
 #: that allows, the queue has not had the time to grow as long as the formula says.
 _SETTLED: Final = 60.0
+_NEGLIGIBLE: Final = 1e-5  #: chance of waiting that leaves the latency's distribution as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Waiting:
     backlog: Floats  #: wait behind the queue [s]
     chance: Floats  #: probability of waiting beyond the backlog
     rate: Floats  #: rate of that further wait [1/s]
+
+    def only(self, rows: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Waiting:
+        """Give some of the rows."""
+        return Waiting(self.backlog[rows], self.chance[rows], self.rate[rows])
 
 
 def erlang_c(servers: Floats, load: Floats) -> Floats:
@@ -56,9 +61,18 @@ def stationary(service: Service, rate: Floats, slots: Floats) -> Waiting:
 
 def exceeds(waiting: Waiting, mean_service: float, latency: Floats) -> Floats:
     """Give the probability that a request takes longer than ``latency`` [s]: shape ``(seconds, latencies)``."""
+    mu = 1.0 / mean_service
+    waits = (waiting.backlog > 0.0) | (waiting.chance > _NEGLIGIBLE)
+    tail = np.tile(np.exp(-mu * latency), (len(waits), 1))
+    if waits.any():
+        tail[waits] = _waited(waiting.only(waits), mu, latency)
+    return tail
+
+
+def _waited(waiting: Waiting, mu: float, latency: Floats) -> Floats:
+    """Give the tail of wait plus service: the sum of two exponentials, behind the backlog."""
     beyond = latency[None, :] - waiting.backlog[:, None]
     t = np.maximum(beyond, 0.0)
-    mu = 1.0 / mean_service
     chance = waiting.chance[:, None]
     # the two rates being equal is a removable singularity: keep them a little apart
     theta = np.where(np.abs(waiting.rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), waiting.rate)[:, None]

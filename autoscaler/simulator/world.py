@@ -5,6 +5,7 @@ Nothing here knows about policies. The simulator's driver, the emulator and test
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoscaler.config.scenario import Scenario
@@ -27,7 +28,7 @@ from autoscaler.model.policy import (
     UnknownMetric,
 )
 from autoscaler.model.time import SECOND, Instant, seconds
-from autoscaler.simulator.cluster import Life, PodSet
+from autoscaler.simulator.cluster import Counts, Life, PodSet
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.noise import Noise
@@ -70,7 +71,7 @@ class Workload:
         self._events = events
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
-        self._service.set_pods(self._pods.count(ready=True), start)
+        self._service.set_pods(self._pods.serving(), start)
         events.push(start, Kind.SCRAPE, self._scrape)
 
     def advance(self, to: Instant) -> None:
@@ -96,7 +97,7 @@ class Workload:
         """Give the scale subresource."""
         return Scale(
             spec_replicas=self._pods.wanted,
-            status_replicas=self._pods.count(),
+            status_replicas=self._pods.counts(self._now).created,
             selector=f"app={self.target.name}",
             resource_version=str(self._version),
         )
@@ -109,13 +110,13 @@ class Workload:
         """Answer each metric as the metrics APIs would now."""
         return tuple(self._reading(metric) for metric in metrics)
 
-    def counts(self) -> tuple[int, int, int]:
-        """Give pods wanted, created and ready."""
-        return self._pods.wanted, self._pods.count(), self._pods.count(ready=True)
+    def history(self) -> Sequence[Counts]:
+        """Give how many pods there were, one entry for each change, oldest first."""
+        return self._pods.history
 
     def probe(self) -> Probe:
         """Tell what is true right now."""
-        wanted, created, ready = self.counts()
+        pods = self._pods.counts(self._now)
         ledger, last = self.ledger, max(0, self.ledger.seconds - 1)
         demand = float(ledger.arrived[last])
         return Probe(
@@ -123,10 +124,10 @@ class Workload:
             demand=demand,
             capacity=self._service.capacity,
             waiting=self._service.waiting,
-            wanted=wanted,
-            created=created,
-            ready=ready,
-            latency=latency_percentiles(self.scenario.service, demand, ready, self._service.waiting),
+            wanted=pods.wanted,
+            created=pods.created,
+            ready=pods.ready,
+            latency=latency_percentiles(self.scenario.service, demand, pods.ready, self._service.waiting),
             rejected=float(ledger.rejected[last]),
             timed_out=float(ledger.timed_out[last]),
         )

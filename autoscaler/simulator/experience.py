@@ -1,0 +1,127 @@
+"""What requests went through: how long they waited, worked out from the account book when the run is over.
+
+Nothing of this feeds back into the run, so it is done once, for all seconds together. Where there was a queue, the wait
+is read off the curves of arrivals and departures (first come, first served); elsewhere it follows Erlang's formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.config.scenario import Service
+from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.waiting import Waiting, exceeds, stationary
+
+Floats = NDArray[np.float64]
+
+_ROWS_AT_ONCE: Final = 16_384
+_GRID: Final = 160  #: latencies at which distributions are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """Groups of requests that fared alike, shape ``(groups,)``: those of one second, or of one calm cell of seconds.
+
+    ``second``: when the first of them came; ``requests``: how many took their turn or gave up; ``gave_up``: they waited
+    the whole timeout and left.
+    """
+
+    second: NDArray[np.int64]
+    requests: Floats
+    waiting: Waiting
+    gave_up: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.second)
+
+    def parts(self) -> Iterator[Experience]:
+        """Cut into pieces that are quick to work with."""
+        for first in range(0, len(self), _ROWS_AT_ONCE):
+            yield self.only(slice(first, first + _ROWS_AT_ONCE))
+
+    def only(self, rows: slice | NDArray[np.int64]) -> Experience:
+        """Give some of the groups."""
+        return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows])
+
+
+def experience_of(service: Service, ledger: Ledger, cell: int) -> Experience:
+    """Work out what the requests of a run went through; calm stretches in cells of ``cell`` seconds."""
+    n = ledger.seconds
+    entered = ledger.arrived[:n] - ledger.rejected[:n]
+    queued = ledger.waiting[:n] > 0.0
+    queued[1:] |= queued[:-1].copy()
+    cells = -(-n // cell)
+    is_calm = np.logical_not(np.any(_by_cell(queued, cells, cell), axis=1))
+    calm = _calm(service, entered, ledger.slots[:n], is_calm, cell)
+    busy = np.flatnonzero(np.repeat(~is_calm, cell)[:n] & (entered > 0.0))
+    return _joined(calm, _queued(service, ledger, entered, busy, queued[busy]))
+
+
+def latency_grid(service: Service) -> Floats:
+    """Give latencies [s] to keep a distribution at: from far below the service time to beyond the timeout."""
+    return np.geomspace(service.mean_service_time / 100, service.timeout + 25 * service.mean_service_time, _GRID)
+
+
+def tails(service: Service, experience: Experience, latencies: Floats) -> Floats:
+    """Give P(latency > t) of each group at each of ``latencies`` [s], shape ``(groups, latencies)``.
+
+    A request that gave up counts with the timeout; rejected ones are not in here.
+    """
+    tail = exceeds(experience.waiting, service.mean_service_time, latencies)
+    tail[experience.gave_up] = latencies < service.timeout
+    return tail
+
+
+def _by_cell(values: NDArray[np.bool_], cells: int, cell: int) -> NDArray[np.bool_]:
+    padded = np.zeros(cells * cell, dtype=np.bool_)
+    padded[: len(values)] = values
+    return padded.reshape(cells, cell)
+
+
+def _calm(service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.bool_], cell: int) -> Experience:
+    """Group cells in which nobody queued."""
+    starts = np.arange(0, len(entered), cell)
+    requests = np.add.reduceat(entered, starts)
+    widths = np.diff(np.append(starts, len(entered)))
+    keep = is_calm & (requests > 0.0)
+    rate, mean_slots = requests[keep] / widths[keep], np.add.reduceat(slots, starts)[keep] / widths[keep]
+    waiting = stationary(service, rate, mean_slots)
+    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum()), dtype=np.bool_))
+
+
+def _queued(
+    service: Service, ledger: Ledger, entered: Floats, seconds: NDArray[np.int64], queued: NDArray[np.bool_]
+) -> Experience:
+    """Group single seconds; those with a queue wait until it has drained so far."""
+    n = ledger.seconds
+    came = np.concatenate((np.zeros(1), np.cumsum(entered)))
+    left = np.concatenate((np.zeros(1), np.cumsum(ledger.served[:n] + ledger.lost[:n] + ledger.timed_out[:n])))
+    middle = (came[seconds] + came[seconds + 1]) / 2
+    backlog = np.maximum(np.interp(middle, left, np.arange(n + 1, dtype=np.float64)) - (seconds + 0.5), 0.0)
+    free = stationary(service, entered[seconds], ledger.slots[seconds])
+    waiting = Waiting(
+        np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.where(queued, 0.0, free.chance), free.rate
+    )
+    return Experience(seconds, entered[seconds], waiting, queued & (backlog >= service.timeout - 0.5))
+
+
+def _joined(one: Experience, other: Experience) -> Experience:
+    def join(a: Floats, b: Floats) -> Floats:
+        return np.concatenate((a, b))
+
+    waiting = Waiting(
+        join(one.waiting.backlog, other.waiting.backlog),
+        join(one.waiting.chance, other.waiting.chance),
+        join(one.waiting.rate, other.waiting.rate),
+    )
+    return Experience(
+        np.concatenate((one.second, other.second)),
+        join(one.requests, other.requests),
+        waiting,
+        np.concatenate((one.gave_up, other.gave_up)),
+    )

@@ -1,0 +1,131 @@
+"""From a scenario, and what the command line changes in it, to what a run needs: a rate over time and a length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoscaler.config.durations import print_duration
+from autoscaler.config.scenario import Scenario
+from autoscaler.config.traces import Trace, load_trace
+from autoscaler.config.traffic import Csv, Traffic
+from autoscaler.model.errors import Fault, InvalidScenarioError
+from autoscaler.model.time import seconds
+from autoscaler.simulator import traffic as shapes
+from autoscaler.simulator.traffic import RateFunction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What replaces parts of a scenario; absent means as the file says. Times in seconds."""
+
+    trace: Path | None = None  #: replaces the whole traffic; the run is then as long as the trace
+    scale_to: tuple[float, float] | None = None  #: [requests/s]
+    until: float | None = None  #: the run's length
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything a run needs but the policy. ``notes`` tell what was mended or assumed, for people."""
+
+    scenario: Scenario
+    traffic: RateFunction
+    duration: int  #: whole seconds
+    notes: tuple[str, ...] = ()
+
+
+def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None) -> Inputs:
+    """Load the traces that a scenario names (paths count from ``folder``) and settle the run's length.
+
+    Raises:
+        InvalidTraceError: a trace cannot be used.
+        InvalidScenarioError: the run is shorter than one evaluation, or a trace than its offset.
+    """
+    overrides = overrides or Overrides()
+    scenario = _changed(scenario, overrides)
+    traces = {csv.path: load_trace(folder / csv.path) for csv in _csvs(scenario.traffic)}
+    notes = [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
+    duration = _duration(scenario, overrides, traces, notes)
+    return Inputs(
+        scenario=scenario,
+        traffic=rate_of(scenario.traffic, traces, duration),
+        duration=duration,
+        notes=tuple(notes),
+    )
+
+
+def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
+    """Turn a description into a rate; ``scale_to`` maps the range within ``duration`` [s]."""
+    rate = _shape(spec, traces, duration)
+    return shapes.scaled(rate, *spec.scale_to, duration) if spec.scale_to is not None else rate
+
+
+def _shape(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
+    match spec:
+        case Traffic(csv=Csv() as csv):
+            return shapes.replay(traces[csv.path], csv.offset)
+        case Traffic(constant=shape) if shape is not None:
+            return shapes.constant(shape.rps)
+        case Traffic(ramp=shape) if shape is not None:
+            return shapes.ramp(shape)
+        case Traffic(diurnal=shape) if shape is not None:
+            return shapes.diurnal(shape)
+        case Traffic(flash_crowd=shape) if shape is not None:
+            return shapes.crowd(shape)
+        case Traffic(steps=steps) if steps is not None:
+            return shapes.stairs(steps)
+        case Traffic(sum=parts) if parts is not None:
+            return shapes.Total(tuple(rate_of(part, traces, duration) for part in parts))
+        case Traffic(product=parts) if parts is not None:
+            return shapes.Product(tuple(rate_of(part, traces, duration) for part in parts))
+        case _:
+            raise AssertionError("a traffic description has exactly one shape")
+
+
+def _csvs(spec: Traffic) -> Iterator[Csv]:
+    if spec.csv is not None:
+        yield spec.csv
+    for part in (*(spec.sum or ()), *(spec.product or ())):
+        yield from _csvs(part)
+
+
+def _changed(scenario: Scenario, overrides: Overrides) -> Scenario:
+    traffic = scenario.traffic
+    if overrides.trace is not None:
+        csv = Csv(path=str(overrides.trace.absolute()))
+        traffic = Traffic(csv=csv, scale_to=traffic.scale_to)
+    if overrides.scale_to is not None:
+        traffic = traffic.model_copy(update={"scale_to": overrides.scale_to})
+    changes: dict[str, object] = {"traffic": traffic}
+    if overrides.seed is not None:
+        changes["seed"] = overrides.seed
+    return scenario.model_copy(update=changes)
+
+
+def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace], notes: list[str]) -> int:
+    """Settle the run's length [s]: what was asked for, at most what the traces cover."""
+    lengths = [traces[csv.path].duration - csv.offset for csv in _csvs(scenario.traffic)]
+    covered = min(lengths, default=float("inf"))
+    asked = overrides.until if overrides.until is not None else None if overrides.trace else scenario.duration
+    if asked is not None and asked > covered > 0:
+        notes.append(f"the run ends with its trace, after {print_duration(seconds(covered))}")
+    duration = int(min(asked if asked is not None else covered, covered))
+    if duration < scenario.control.sync_period:
+        raise InvalidScenarioError([_too_short(scenario, traces, duration)])
+    return duration
+
+
+def _too_short(scenario: Scenario, traces: dict[str, Trace], duration: int) -> Fault:
+    period = print_duration(seconds(scenario.control.sync_period))
+    sources = ", ".join(trace.source for trace in traces.values())
+    what = (
+        f"the run lasts {max(duration, 0)} s, less than the {period} between two evaluations: no decision would be made"
+    )
+    hint = (
+        "give a longer duration (--until), or a longer trace or a smaller offset"
+        if sources
+        else "give a longer duration"
+    )
+    return Fault(what=what, source=sources or scenario.name, hint=hint)

@@ -1,0 +1,109 @@
+"""What a run gives back: scores, series for plots, the list of scale actions. Frozen values, nothing live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.model.decision import Reason
+from autoscaler.simulator.inputs import Inputs
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How users and the bill fared over a whole run.
+
+    Requests are expected numbers, so they need not be whole. ``late``: slower than the objective, among those served.
+    """
+
+    requests: float
+    served: float
+    rejected: float  #: turned away, the queue being full
+    timed_out: float  #: gave up waiting
+    lost: float  #: in service when their pod was killed
+    late: float
+    slo_minutes_violated: int
+    minutes: int  #: minutes in which there was traffic
+    latency_p50: float  #: [s], of requests not rejected; those that gave up count with the timeout
+    latency_p95: float
+    latency_p99: float
+    replica_hours: float  #: of pods that exist, start-up and shut-down included
+    mean_replicas: float
+    peak_replicas: int
+    scale_ups: int
+    scale_downs: int
+    turns: int  #: changes of direction between two scale actions in a row
+
+    @property
+    def failed(self) -> float:
+        """Requests that got no answer."""
+        return self.rejected + self.timed_out + self.lost
+
+    @property
+    def unserved_share(self) -> float:
+        """Share of requests that got no answer."""
+        return self.failed / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A stretch of a run in points of ``width`` seconds, shape ``(points,)`` each; ``t`` [s] is a point's begin."""
+
+    width: int
+    t: Floats
+    demand: Floats  #: arriving [requests/s]
+    capacity: Floats  #: what pods in rotation can serve [requests/s]
+    waiting: Floats  #: requests in the queue, at the point's end
+    failed: Floats  #: rejected, timed out or lost [requests/s]
+    latency: Floats  #: p50, p95, p99 [s], shape ``(3, points)``; NaN where nothing arrived
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """Numbers of pods as steps, shape ``(steps,)`` each: they hold from ``t`` [s] to the next."""
+
+    t: Floats
+    wanted: Floats
+    created: Floats
+    ready: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricTrack:
+    """One metric of the policy against its target, shape ``(evaluations,)``: 1 is on target, NaN where it was missing."""
+
+    name: str
+    target: str
+    t: Floats
+    ratio: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleAction:
+    """One change of the scale; ``sentence`` says why."""
+
+    t: float  #: [s] from the start
+    before: int
+    after: int
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One policy in one scenario."""
+
+    inputs: Inputs
+    policy: str
+    score: Score
+    series: Series
+    replicas: Replicas
+    metrics: tuple[MetricTrack, ...]
+    actions: tuple[ScaleAction, ...]
+    worst: Series  #: the five minutes with the most late and failed requests
+    evaluations: int
+    tolerance: float  #: of the controller, for plots
