@@ -1,0 +1,254 @@
+"""The objects of the cluster with the API server's semantics: what every write, local or over HTTP, goes through.
+
+Synchronous and in-process: controllers of the emulated cluster use it directly. Objects handed out are shared with the
+store and never changed by it; callers must not change them either, but build new ones.
+
+Source: apiserver pkg/registry/generic/registry/store.go, pkg/registry/rest/create.go, update.go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from autoscaler.emulator import deletion, errors
+from autoscaler.emulator.admission import Admission
+from autoscaler.emulator.clock import Clock
+from autoscaler.emulator.deletion import DeleteOptions
+from autoscaler.emulator.object_meta import metadata_errors, metadata_update_errors, new_metadata, updated_metadata
+from autoscaler.emulator.ownership import Ownership
+from autoscaler.emulator.resources import Registry, Resource
+from autoscaler.emulator.storage import Change, Storage
+from autoscaler.emulator.strategies import Strategies
+from autoscaler.model.field_errors import FieldError, invalid
+from autoscaler.model.json_types import JsonObject
+
+Transform = Callable[[JsonObject], JsonObject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """Who writes (field manager) and whether it is only tried."""
+
+    manager: str = "emulator"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The object after a delete, and whether it is gone."""
+
+    obj: JsonObject
+    gone: bool
+
+
+LOCAL = WriteOptions()
+DELETE_NOW = DeleteOptions()
+
+
+class ObjectStore:
+    """Create, read, update, delete and follow objects."""
+
+    def __init__(self, registry: Registry, clock: Clock, *, new_uid: Callable[[], UUID] = uuid4) -> None:
+        self.registry = registry
+        self.storage = Storage()
+        self.strategies = Strategies(registry)
+        self.clock = clock
+        self._new_uid = new_uid
+        self._ownership = Ownership(clock)
+        self._admission = Admission(self)
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> JsonObject:
+        """The object of that name.
+
+        Raises:
+            ApiError: 404 NotFound.
+        """
+        found = self.find(resource, name, namespace)
+        if found is None:
+            raise errors.not_found(resource.group, resource.plural, name)
+        return found
+
+    def find(self, resource: Resource, name: str, namespace: str = "") -> JsonObject | None:
+        """The object of that name, or None."""
+        return self.storage.collection(resource.collection).objects.get(resource.key(namespace, name))
+
+    def items(self, resource: Resource, namespace: str = "") -> list[JsonObject]:
+        """The objects of a namespace, or of all; in key order."""
+        prefix = f"{namespace}/" if namespace and resource.namespaced else ""
+        return self.storage.collection(resource.collection).scan(prefix)
+
+    def subscribe(self, resource: Resource, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call ``listener`` after every change of these objects; returns what ends it."""
+        listeners = self.storage.collection(resource.collection).listeners
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    def create(
+        self, resource: Resource, obj: JsonObject, namespace: str = "", options: WriteOptions = LOCAL
+    ) -> JsonObject:
+        """Store a new object, defaulted and validated; returns it as stored.
+
+        Raises:
+            ApiError: it is invalid, forbidden, exists, or its namespace does not.
+        """
+        obj = _placed(resource, obj, namespace)
+        if obj["metadata"].get("resourceVersion"):
+            raise errors.internal("resourceVersion should not be set on objects to be created")
+        strategy = self.strategies.of(resource)
+        obj = self._admission.mutate(resource, obj, self.clock())
+        metadata = new_metadata(obj["metadata"], self._new_uid(), self.clock())
+        obj = strategy.prepare_create(obj | {"metadata": metadata}, self.clock())
+        self._refuse_faults(resource, obj, metadata_errors(resource, metadata) + strategy.validate(obj, None, ""))
+        self._refuse_existing(resource, metadata)
+        self._admission.check_create(resource, obj)
+        stored = self._ownership.created(strategy.complete(obj), resource, options.manager)
+        if options.dry_run:
+            return stored
+        stored = self._put(resource, stored)
+        self._admission.created(resource, stored)
+        return stored
+
+    def update(
+        self,
+        resource: Resource,
+        obj: JsonObject,
+        options: WriteOptions = LOCAL,
+        subresource: str = "",
+    ) -> JsonObject:
+        """Replace the object of that name and namespace; a resourceVersion in it must be the current one.
+
+        Raises:
+            ApiError: it is not there, has changed, is invalid or forbidden.
+        """
+        metadata = obj["metadata"]
+        existing = self.get(resource, metadata["name"], metadata.get("namespace", ""))
+        self._check_unconditional(resource, obj)
+        return self.replace(resource, existing, obj, options, subresource)
+
+    def change(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str,
+        transform: Transform,
+        options: WriteOptions = LOCAL,
+        subresource: str = "",
+    ) -> JsonObject:
+        """Read, transform and write back one object.
+
+        Raises:
+            ApiError: as ``update``, and what ``transform`` raises.
+        """
+        existing = self.get(resource, name, namespace)
+        return self.replace(resource, existing, transform(existing), options, subresource)
+
+    def replace(
+        self, resource: Resource, existing: JsonObject, new: JsonObject, options: WriteOptions, subresource: str
+    ) -> JsonObject:
+        """Write ``new`` over ``existing``: checked against its uid and resourceVersion, prepared and validated."""
+        self._check_identity(resource, new, existing)
+        strategy = self.strategies.of(resource)
+        new = new | {"metadata": updated_metadata(new["metadata"], existing["metadata"])}
+        new = strategy.prepare_update(new, existing, subresource)
+        faults = metadata_errors(resource, new["metadata"])
+        faults += metadata_update_errors(new["metadata"], existing["metadata"])
+        self._refuse_faults(resource, new, faults + strategy.validate(new, existing, subresource))
+        new = self._ownership.updated(strategy.complete(new), existing, resource, options.manager, subresource)
+        self._admission.check_update(resource, new, existing, subresource)
+        if _same(new, existing):
+            return existing
+        if options.dry_run:
+            return new
+        if _is_finished(new):
+            self._remove(resource, new)
+            return new
+        return self._put(resource, new)
+
+    def delete(
+        self, resource: Resource, name: str, namespace: str = "", options: DeleteOptions = DELETE_NOW
+    ) -> Deleted:
+        """Delete the object or, where something holds it, mark it.
+
+        Raises:
+            ApiError: 404, 409 for failed preconditions, 422 for faulty options, 403.
+        """
+        if faults := deletion.option_errors(options):
+            raise errors.invalid_options("DeleteOptions", faults)
+        existing = self.get(resource, name, namespace)
+        deletion.check_preconditions(resource, existing, options)
+        self._admission.check_delete(resource, existing)
+        marked = self.strategies.of(resource).mark_deleted(existing, options, self.clock())
+        if options.dry_run:
+            return Deleted(marked.obj, marked.remove)
+        obj = existing if _same(marked.obj, existing) else self._put(resource, marked.obj)
+        if marked.remove:
+            obj = self._remove(resource, obj)
+        self._admission.deleted(resource, obj)
+        return Deleted(obj, marked.remove)
+
+    def _put(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        return self.storage.put(resource.collection, _key(resource, obj), obj)
+
+    def _remove(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        return self.storage.remove(resource.collection, _key(resource, obj))
+
+    def _refuse_existing(self, resource: Resource, metadata: JsonObject) -> None:
+        existing = self.find(resource, metadata["name"], metadata.get("namespace", ""))
+        if existing is not None:
+            dying = "deletionTimestamp" in existing["metadata"]
+            name = metadata["name"]
+            raise errors.already_exists(resource.group, resource.plural, name, is_being_deleted=dying)
+
+    def _check_unconditional(self, resource: Resource, obj: JsonObject) -> None:
+        if resource.unconditional_update or obj["metadata"].get("resourceVersion") not in (None, "", "0"):
+            return
+        fault = invalid("metadata.resourceVersion", 0, "must be specified for an update")
+        raise errors.invalid(resource.group, resource.plural, obj["metadata"]["name"], [fault])
+
+    def _check_identity(self, resource: Resource, new: JsonObject, existing: JsonObject) -> None:
+        metadata, current = new["metadata"], existing["metadata"]
+        uid = metadata.get("uid") or current["uid"]
+        if uid != current["uid"]:
+            why = (
+                f"StorageError: invalid object, Code: 4, Key: {self.strategies.etcd_key(resource, existing)}, "
+                f"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, "
+                f"UID in object meta: {current['uid']}"
+            )
+            raise errors.conflict(resource.group, resource.plural, current["name"], why)
+        version = metadata.get("resourceVersion") or "0"
+        if not (version.isascii() and version.isdigit()):
+            raise errors.internal(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+        if int(version) and version != current["resourceVersion"]:
+            raise errors.modified(resource.group, resource.plural, current["name"])
+
+    def _refuse_faults(self, resource: Resource, obj: JsonObject, faults: list[FieldError]) -> None:
+        if faults:
+            raise errors.invalid(resource.group, resource.kind, obj["metadata"].get("name", ""), faults)
+
+
+def _key(resource: Resource, obj: JsonObject) -> str:
+    return resource.key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+
+
+def _placed(resource: Resource, obj: JsonObject, namespace: str) -> JsonObject:
+    metadata = dict(obj.get("metadata") or {})
+    if resource.namespaced:
+        metadata["namespace"] = namespace or metadata.get("namespace", "")
+    else:
+        metadata.pop("namespace", None)
+    return obj | {"metadata": metadata, "kind": resource.kind, "apiVersion": resource.api_version}
+
+
+def _same(new: JsonObject, old: JsonObject) -> bool:
+    """Whether nothing but field ownership times would change."""
+    return bool(new == old)
+
+
+def _is_finished(obj: JsonObject) -> bool:
+    """Whether a dying object has nothing left that holds it."""
+    metadata = obj["metadata"]
+    if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
+        return False
+    if obj["kind"] == "Namespace" and obj["apiVersion"] == "v1":
+        return not obj.get("spec", {}).get("finalizers")
+    return bool(metadata.get("deletionGracePeriodSeconds", 0) == 0)
