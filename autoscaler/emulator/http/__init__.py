@@ -1,0 +1,1 @@
+"""The HTTP side of the API server: from a request to the store and back."""
