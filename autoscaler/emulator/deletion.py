@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from autoscaler.config.go_time import format_time, parse_time
 from autoscaler.emulator import errors
-from autoscaler.emulator.go_time import SECONDS, parse, print_seconds
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.field_errors import FieldError, invalid, not_supported
 from autoscaler.model.json_types import JsonObject
@@ -95,7 +95,7 @@ def mark_pod(pod: JsonObject, options: DeleteOptions, now: datetime) -> Marked:
     running = metadata.get("deletionGracePeriodSeconds", 0)
     if asked is None or asked >= running:
         return Marked(pod, remove=False)
-    ends = parse(metadata["deletionTimestamp"], SECONDS) + timedelta(seconds=asked - running)
+    ends = parse_time(metadata["deletionTimestamp"]) + timedelta(seconds=asked - running)
     return Marked(_dying(pod, ends, asked, finalizers), remove=asked == 0 and not finalizers)
 
 
@@ -123,7 +123,7 @@ def _dying(obj: JsonObject, ends: datetime, grace: int, finalizers: list[str]) -
     if "deletionTimestamp" not in metadata or metadata.get("deletionGracePeriodSeconds") != grace:
         if "deletionTimestamp" not in metadata and metadata.get("generation", 0) > 0:
             metadata["generation"] += 1
-        metadata |= {"deletionTimestamp": print_seconds(ends), "deletionGracePeriodSeconds": grace}
+        metadata |= {"deletionTimestamp": format_time(ends), "deletionGracePeriodSeconds": grace}
     metadata.pop("finalizers", None)
     if finalizers:
         metadata["finalizers"] = finalizers

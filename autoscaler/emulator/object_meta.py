@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from autoscaler.emulator.go_time import print_seconds
+from autoscaler.config.go_time import format_time
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.field_errors import FieldError, forbidden, invalid, required, too_long
 from autoscaler.model.json_types import JsonObject
@@ -43,7 +43,7 @@ def new_metadata(metadata: JsonObject, uid: UUID, now: datetime) -> JsonObject:
     kept = {key: value for key, value in metadata.items() if key not in (*_SERVER_OWNED, "selfLink", "resourceVersion")}
     if not kept.get("name") and (prefix := kept.get("generateName")):
         kept["name"] = prefix[: _NAME_LIMIT - _GENERATED_SUFFIX] + _suffix(uid)
-    return kept | {"uid": str(uid), "creationTimestamp": print_seconds(now)}
+    return kept | {"uid": str(uid), "creationTimestamp": format_time(now)}
 
 
 def updated_metadata(new: JsonObject, old: JsonObject) -> JsonObject:

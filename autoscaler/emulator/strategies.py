@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Final
 
+from autoscaler.config.go_time import format_time
 from autoscaler.emulator import deletion
 from autoscaler.emulator.deletion import DeleteOptions, Marked
-from autoscaler.emulator.go_time import print_seconds
 from autoscaler.emulator.resources import Registry, Resource
 from autoscaler.emulator.strategy import PlainStrategy, Strategy
 from autoscaler.model.json_types import JsonObject
@@ -44,7 +44,7 @@ class NamespaceStrategy(PlainStrategy):
         metadata = obj["metadata"]
         if "deletionTimestamp" in metadata:
             return Marked(obj, remove=False)
-        metadata = metadata | {"deletionTimestamp": print_seconds(now)}
+        metadata = metadata | {"deletionTimestamp": format_time(now)}
         dying = obj | {"metadata": metadata, "status": obj["status"] | {"phase": "Terminating"}}
         return Marked(dying, remove=not obj["spec"].get("finalizers") and not metadata.get("finalizers"))
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from autoscaler.emulator import errors
+from autoscaler.emulator.field_selectors import FieldSelector, parse_field_selector
 from autoscaler.emulator.http.paths import is_true
 from autoscaler.emulator.resources import Resource
-from autoscaler.emulator.selectors_of import FieldSelector, LabelSelector, parse_field_selector, parse_label_selector
-from autoscaler.emulator.selectors_of import SelectorError
 from autoscaler.model.field_errors import FieldError, forbidden, not_supported
 from autoscaler.model.json_types import JsonObject
+from autoscaler.model.label_query import LabelQuery, SelectorError, parse_label_selector
 
 NOT_OLDER_THAN: Final = "NotOlderThan"
 EXACT: Final = "Exact"
@@ -23,7 +23,7 @@ EXACT: Final = "Exact"
 class ListOptions:
     """A parsed query. ``revision`` None means the most recent state, 0 any."""
 
-    labels: LabelSelector
+    labels: LabelQuery
     fields: FieldSelector
     has_selector: bool = False
     limit: int = 0
@@ -66,7 +66,7 @@ def parse_list_options(query: Mapping[str, str], resource: Resource, *, watch: b
     )
 
 
-def _selectors(labels: str, fields: str, resource: Resource) -> tuple[LabelSelector, FieldSelector]:
+def _selectors(labels: str, fields: str, resource: Resource) -> tuple[LabelQuery, FieldSelector]:
     try:
         return parse_label_selector(labels), parse_field_selector(
             fields, resource.group, resource.kind, custom=resource.is_custom

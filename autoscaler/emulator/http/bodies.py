@@ -1,0 +1,102 @@
+"""Request bodies: bytes into JSON values, with the API server's words for what cannot be read."""
+
+from typing import Final
+
+import msgspec
+import yaml
+
+from autoscaler.config.decoding import DecodeError
+from autoscaler.emulator import codec, errors
+from autoscaler.emulator.codec import Read
+from autoscaler.emulator.http.json_syntax import duplicate_fields, syntax_fault
+from autoscaler.emulator.http.media import YAML, body_type
+from autoscaler.emulator.resources import Resource
+from autoscaler.model.json_types import JsonValue
+
+_SUMMARY_BYTES: Final = 30
+
+
+def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
+    """The object in a request body.
+
+    Raises:
+        ApiError: 415 for its media type; 400 for its syntax, its kind or a value's type.
+    """
+    media_type = body_type(content_type)
+    raw = _parse_yaml(resource, body) if media_type == YAML else _parse_json(resource, body)
+    if not isinstance(raw, dict):
+        fault = f"couldn't get version/kind; json parse error: {not_an_object(raw)}"
+        raise _unrecognized(resource, fault, body)
+    codec.check_kind(resource, raw)
+    try:
+        read = codec.read_object(resource, raw)
+    except DecodeError as fault:
+        raise codec.cannot_be_handled(resource, str(fault)) from None
+    return Read(read.obj, (*duplicate_fields(body), *read.complaints))
+
+
+def parse_json(body: bytes) -> JsonValue:
+    """A JSON value.
+
+    Raises:
+        ValueError: with the words of Go's scanner.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ValueError(syntax_fault(body.decode("utf-8", "replace"))) from None
+
+
+def parse_yaml(body: bytes) -> JsonValue:
+    """A YAML (or JSON) value.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return yaml.load(body, _JsonLoader)  # a SafeLoader that leaves times as text
+    except yaml.YAMLError as fault:
+        raise ValueError(f"yaml: {fault}") from None
+
+
+def not_an_object(raw: JsonValue) -> str:
+    """Go's refusal of a top-level value that is no object."""
+    word = {str: "string", bool: "bool", list: "array"}.get(type(raw), "number")
+    return f"json: cannot unmarshal {word} into Go value of type struct {{ APIVersion string; Kind string }}"
+
+
+def _parse_json(resource: Resource, body: bytes) -> JsonValue:
+    try:
+        return parse_json(body)
+    except ValueError as fault:
+        raise _unrecognized(resource, f"couldn't get version/kind; json parse error: {fault}", body) from None
+
+
+def _parse_yaml(resource: Resource, body: bytes) -> JsonValue:
+    try:
+        return parse_yaml(body)
+    except ValueError as fault:
+        raise _unrecognized(resource, f"couldn't get version/kind; json parse error: {fault}", body) from None
+
+
+def _unrecognized(resource: Resource, why: str, body: bytes) -> errors.ApiError:
+    subject = f"the object provided is unrecognized (must be of type {resource.kind})"
+    return errors.bad_request(f"{subject}: {why} ({_summary(body)})")
+
+
+def _summary(body: bytes) -> str:
+    """The beginning of a body: as text when it looks like JSON, else in hexadecimal."""
+    if not body:
+        return "<empty>"
+    head, more = body[:_SUMMARY_BYTES], " ..." if len(body) > _SUMMARY_BYTES else ""
+    return (head.decode("utf-8", "replace") if body[:1] == b"{" else head.hex()) + more
+
+
+class _JsonLoader(yaml.SafeLoader):
+    """YAML with JSON's types only."""
+
+
+_JsonLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
