@@ -19,13 +19,14 @@ class ApiError(Exception):
     message: str
     details: JsonObject | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    metadata: JsonObject = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message
 
     def status(self) -> JsonObject:
         """The Status object of the answer."""
-        status: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        status: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": self.metadata, "status": "Failure"}
         status["message"] = self.message
         if self.reason:
             status["reason"] = self.reason

@@ -122,7 +122,7 @@ class ObjectStore:
         """
         metadata = obj["metadata"]
         existing = self.get(resource, metadata["name"], metadata.get("namespace", ""))
-        self._check_unconditional(resource, obj)
+        self.check_conditional(resource, obj)
         return self.replace(resource, existing, obj, options, subresource)
 
     def change(
@@ -199,7 +199,12 @@ class ObjectStore:
             name = metadata["name"]
             raise errors.already_exists(resource.group, resource.plural, name, is_being_deleted=dying)
 
-    def _check_unconditional(self, resource: Resource, obj: JsonObject) -> None:
+    def check_conditional(self, resource: Resource, obj: JsonObject) -> None:
+        """Refuse a replacement without resourceVersion where the kind demands one.
+
+        Raises:
+            ApiError: 422.
+        """
         if resource.unconditional_update or obj["metadata"].get("resourceVersion") not in (None, "", "0"):
             return
         fault = invalid("metadata.resourceVersion", 0, "must be specified for an update")

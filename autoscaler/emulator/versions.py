@@ -1,0 +1,24 @@
+"""Conversion between the version an object is stored in and the others it is served in."""
+
+from collections.abc import Callable
+from typing import Final
+
+from autoscaler.emulator.resources import Resource
+from autoscaler.model.json_types import JsonObject
+
+Convert = Callable[[JsonObject], JsonObject]
+
+_CONVERSIONS: Final[dict[tuple[str, str, str], tuple[Convert, Convert]]] = {}
+"""(group, version, kind) of a version that is not the stored one: conversion to the stored form, and back."""
+
+
+def to_stored(resource: Resource, obj: JsonObject) -> JsonObject:
+    """An object of this resource in the form it is stored in."""
+    pair = _CONVERSIONS.get((resource.group, resource.version, resource.kind))
+    return pair[0](obj) if pair else obj
+
+
+def from_stored(resource: Resource, obj: JsonObject) -> JsonObject:
+    """A stored object as this resource shows it."""
+    pair = _CONVERSIONS.get((resource.group, resource.version, resource.kind))
+    return pair[1](obj) if pair else obj
