@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autoscaler.config.api_types import ApiType, Shape, named_type, type_of_kind
 from autoscaler.config.decoding import decode
 from autoscaler.emulator import errors
+from autoscaler.emulator.builtin import builtin_registry
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject, JsonValue
 
@@ -48,7 +49,7 @@ def check_kind(resource: Resource, raw: JsonObject) -> None:
         return
     version = api_version.rpartition("/")[2]
     group = api_version.rpartition("/")[0]
-    if type_of_kind(group, version, kind) is not None and version in ("v1", "v2"):
+    if (group, version) in _TYPED_VERSIONS and type_of_kind(group, version, kind) is not None:
         package = resource.group.partition(".")[0] or "core"
         why = f"converting ({version}.{kind}) to ({package}.{resource.kind}): unknown conversion"
     else:
@@ -69,3 +70,4 @@ def _open_type() -> ApiType:
 
 
 _OPEN = _open_type()
+_TYPED_VERSIONS = frozenset((found.group, found.version) for found in builtin_registry())

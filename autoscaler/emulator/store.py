@@ -14,7 +14,7 @@ from autoscaler.emulator import deletion, errors
 from autoscaler.emulator.admission import Admission
 from autoscaler.emulator.clock import Clock
 from autoscaler.emulator.deletion import DeleteOptions
-from autoscaler.emulator.object_meta import metadata_errors, metadata_update_errors, new_metadata, updated_metadata
+from autoscaler.emulator.object_meta import new_metadata, updated_metadata
 from autoscaler.emulator.ownership import Ownership
 from autoscaler.emulator.resources import Registry, Resource
 from autoscaler.emulator.storage import Change, Storage
@@ -98,7 +98,7 @@ class ObjectStore:
         obj = self._admission.mutate(resource, obj, self.clock())
         metadata = new_metadata(obj["metadata"], self._new_uid(), self.clock())
         obj = strategy.prepare_create(obj | {"metadata": metadata}, self.clock())
-        self._refuse_faults(resource, obj, metadata_errors(resource, metadata) + strategy.validate(obj, None, ""))
+        self._refuse_faults(resource, obj, strategy.validate(obj, None, ""))
         self._refuse_existing(resource, metadata)
         self._admission.check_create(resource, obj)
         stored = self._ownership.created(strategy.complete(obj), resource, options.manager)
@@ -150,9 +150,7 @@ class ObjectStore:
         strategy = self.strategies.of(resource)
         new = new | {"metadata": updated_metadata(new["metadata"], existing["metadata"])}
         new = strategy.prepare_update(new, existing, subresource)
-        faults = metadata_errors(resource, new["metadata"])
-        faults += metadata_update_errors(new["metadata"], existing["metadata"])
-        self._refuse_faults(resource, new, faults + strategy.validate(new, existing, subresource))
+        self._refuse_faults(resource, new, strategy.validate(new, existing, subresource))
         new = self._ownership.updated(strategy.complete(new), existing, resource, options.manager, subresource)
         self._admission.check_update(resource, new, existing, subresource)
         if _same(new, existing):

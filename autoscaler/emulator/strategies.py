@@ -9,6 +9,7 @@ from autoscaler.emulator.deletion import DeleteOptions, Marked
 from autoscaler.emulator.resources import Registry, Resource
 from autoscaler.emulator.strategy import PlainStrategy, Strategy
 from autoscaler.model.json_types import JsonObject
+from autoscaler.model.names import dns_label_faults
 
 _ETCD_FOLDERS: Final = {"nodes": "minions", "services": "services/specs"}
 
@@ -27,7 +28,7 @@ class NamespaceStrategy(PlainStrategy):
     """Namespaces end when their spec's finalizers are gone."""
 
     def __init__(self) -> None:
-        super().__init__(has_generation=False)
+        super().__init__(namespaced=False, has_generation=False, name_rule=dns_label_faults)
 
     def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
         metadata = obj["metadata"]
@@ -55,12 +56,13 @@ class Strategies:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         plain = PlainStrategy()
+        cluster = PlainStrategy(namespaced=False)
         unversioned = PlainStrategy(has_status=False, has_generation=False)
-        self._plain = plain
+        self._plain = {True: plain, False: cluster}
         self._special: dict[str, Strategy] = {
             "/pods": PodStrategy(),
             "/namespaces": NamespaceStrategy(),
-            "/nodes": PlainStrategy(has_generation=False),
+            "/nodes": PlainStrategy(namespaced=False, has_generation=False),
             "autoscaling/horizontalpodautoscalers": PlainStrategy(has_generation=False),
             "coordination.k8s.io/leases": unversioned,
             "/configmaps": unversioned,
@@ -70,7 +72,7 @@ class Strategies:
 
     def of(self, resource: Resource) -> Strategy:
         """The strategy of that resource."""
-        return self._special.get(resource.collection, self._plain)
+        return self._special.get(resource.collection) or self._plain[resource.namespaced]
 
     def etcd_key(self, resource: Resource, obj: JsonObject) -> str:
         """The key an error shows: where etcd would keep the object."""

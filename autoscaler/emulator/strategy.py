@@ -7,10 +7,12 @@ their own extend it.
 from datetime import datetime
 from typing import Protocol
 
+from autoscaler.config.object_meta import NameRule, validate_metadata, validate_metadata_update
 from autoscaler.emulator import deletion
 from autoscaler.emulator.deletion import DeleteOptions, Marked
 from autoscaler.model.field_errors import FieldError
 from autoscaler.model.json_types import JsonObject
+from autoscaler.model.names import dns_subdomain_faults
 
 
 class Strategy(Protocol):
@@ -25,7 +27,7 @@ class Strategy(Protocol):
         ...
 
     def validate(self, new: JsonObject, old: JsonObject | None, subresource: str) -> list[FieldError]:
-        """Faults of an object about to be stored; ``old`` is None on create."""
+        """Faults of an object about to be stored, its metadata included; ``old`` is None on create."""
         ...
 
     def complete(self, obj: JsonObject) -> JsonObject:
@@ -40,9 +42,18 @@ class Strategy(Protocol):
 class PlainStrategy:
     """A kind whose status is written apart, whose generation counts changes outside metadata and status."""
 
-    def __init__(self, *, has_status: bool = True, has_generation: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        namespaced: bool = True,
+        has_status: bool = True,
+        has_generation: bool = True,
+        name_rule: NameRule = dns_subdomain_faults,
+    ) -> None:
+        self._namespaced = namespaced
         self._has_status = has_status
         self._has_generation = has_generation
+        self._name_rule = name_rule
 
     def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
         started = {key: value for key, value in obj.items() if key != "status" or not self._has_status}
@@ -60,7 +71,9 @@ class PlainStrategy:
         return written
 
     def validate(self, new: JsonObject, old: JsonObject | None, subresource: str) -> list[FieldError]:
-        return []
+        if old is not None:
+            return validate_metadata_update(new["metadata"], old["metadata"])
+        return validate_metadata(new["metadata"], namespaced=self._namespaced, name_rule=self._name_rule)
 
     def complete(self, obj: JsonObject) -> JsonObject:
         return obj

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -87,6 +88,6 @@ class Bindings:
         known = [(name, int(self.values[name])) for name in order if name in self.values]
         return [
             f"{later} = {above} is not after {earlier} = {below}"
-            for (earlier, below), (later, above) in zip(known, known[1:], strict=False)
+            for (earlier, below), (later, above) in pairwise(known)
             if above <= below
         ]

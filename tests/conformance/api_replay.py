@@ -38,7 +38,7 @@ class SequenceResult:
 
 async def replay(sequence: JsonObject, client: Client, surroundings: Surroundings) -> SequenceResult:
     """Do all steps of a sequence; the order of revisions counts as a last step."""
-    order = [name for name in sequence.get("rv_order") or []]
+    order = list(sequence.get("rv_order") or [])
     bindings = Bindings(frozenset(order))
     result = SequenceResult(sequence["id"])
     for at, step in enumerate(sequence["steps"]):

@@ -48,6 +48,8 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
         if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
             rest = rest[2:]
     plural, name, subresource = (*rest[:3], "", "", "")[:3]
+    if plural == "namespaces":
+        namespace = ""  # a namespace lies in none; for authorization it is its own
     return RequestInfo(
         path=path,
         verb=_verb(method, name, watches, query),
