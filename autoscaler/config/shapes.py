@@ -145,10 +145,9 @@ class _Checker:
         if isinstance(value, bool | list | dict):
             return self._refuse(steps, f"must be a quantity such as 500m, 2 or 1536Mi, is {describe(value)}")
         try:
-            Quantity.from_json(value)
+            return Quantity.from_json(value).canonical()  # as the API server stores it
         except QuantityError as error:
             return self._refuse(steps, f"{describe(value)}: {error}", quantity_hint(str(value)))
-        return value
 
     def _time(self, value: JsonValue, name: str, steps: tuple[Step, ...]) -> JsonValue:
         try:

@@ -7,7 +7,7 @@ exhaust the interpreter's: the depth and the number of values are checked as the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,6 +41,13 @@ class Place:
             index = int(step) if str(step).isdecimal() else -1
             return self.parts[index] if 0 <= index < len(self.parts) else None
         return None
+
+    def descend(self, steps: Iterable[Step]) -> Place | None:
+        """Find the part at the end of ``steps``; ``None`` where there is none."""
+        place: Place | None = self
+        for step in steps:
+            place = place.part(step) if place is not None else None
+        return place
 
 
 class LimitError(Exception):
