@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from autoscaler.model.time import MINUTE, SECOND, Nanoseconds
 
@@ -16,6 +17,13 @@ class Gates:
     pod_level_resources: bool = True  #: PodLevelResources, beta and on since 1.34
 
 
+class ToleranceTest(StrEnum):
+    """How a ratio is found to be near 1. They differ at the edge: 1.1 with a tolerance of 0.1."""
+
+    TWO_SIDED = "two-sided"  #: 1 - t <= ratio <= 1 + t, since 1.33
+    ABSOLUTE = "absolute"  #: |1 - ratio| <= t, before
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerConfig:
     """Upstream's ``--horizontal-pod-autoscaler-*`` flags; the last two are constants there."""
@@ -27,6 +35,10 @@ class ControllerConfig:
     initial_readiness_delay: Nanoseconds = 30 * SECOND  #: unready this soon after its start: was never ready
     scale_up_limit_factor: float = 2.0
     scale_up_limit_minimum: float = 4.0
+    #: how long after the pass a change is taken to be made; upstream's own clock has moved some 50 ms by then, which
+    #: with a 15 s tick and periods in multiples of 15 s costs a whole tick per period
+    scale_event_delay: Nanoseconds = 0
+    tolerance_test: ToleranceTest = ToleranceTest.TWO_SIDED
     gates: Gates = Gates()
 
 

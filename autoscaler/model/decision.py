@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from autoscaler.model.policy import PolicyKey
+from autoscaler.model.policy import Metric, PolicyKey
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import Instant
 
@@ -76,8 +76,13 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricStatus:
-    """What the status says of one metric of the policy, at the same position. All ``None``: the metric failed."""
+    """What the status says of one metric of the policy, at the same position. All ``None``: the metric failed.
 
+    ``metric`` is the one that was measured, for its name; the policy may have changed since. It takes no part in
+    equality: ask ``engine.statuses.same_status``.
+    """
+
+    metric: Metric | None = field(default=None, compare=False)
     average_utilization: int | None = None
     average_value: Quantity | None = None
     value: Quantity | None = None
@@ -122,7 +127,7 @@ class Decision:
     """The answer of one evaluation, before anything is written.
 
     ``desired`` equals ``current`` where nothing is to change. ``announcements`` are in the order upstream sends them;
-    those that depend on the write's outcome follow in ``Settlement``.
+    those that depend on the write's outcome follow in ``Settlement``, those in ``closing`` come last.
     """
 
     key: PolicyKey
@@ -135,6 +140,7 @@ class Decision:
     proposals: tuple[Proposal, ...] = ()
     stages: tuple[Stage, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    closing: tuple[Announcement, ...] = ()  #: announced after the status is written
     status: PolicyStatus
     error: str = ""
     error_kind: ErrorKind = ErrorKind.NONE

@@ -43,13 +43,17 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodResources:
-    """What a pod asks for. Pods of one template share one value, so that its sums are computed once."""
+    """What a pod asks for. Pods of one template share one value, so that its sums are computed once.
+
+    ``memo`` holds those sums; it follows from the other fields and takes no part in equality.
+    """
 
     containers: tuple[ContainerSpec, ...] = ()
     init_containers: tuple[ContainerSpec, ...] = ()
     pod_requests: tuple[tuple[str, Quantity], ...] = ()
     pod_limits: tuple[tuple[str, Quantity], ...] = ()
     overhead: tuple[tuple[str, Quantity], ...] = ()
+    memo: dict[tuple[str, str, bool], Milli | str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +160,8 @@ Reading = ResourceReading | PodsReading | ObjectReading | ExternalReading | NoRe
 class Observation:
     """Everything one evaluation may look at.
 
-    ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names the other policies that
-    select some of the same pods (the controller fills it in).
+    ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
+    some of the pods, where more than one does (the controller fills it in).
     """
 
     at: Instant

@@ -6,6 +6,8 @@ away from zero), because replica counts depend on it.
 Source: k8s.io/apimachinery pkg/api/resource: quantity.go, amount.go, math.go, scale_int.go, v0.36.2.
 """
 
+from __future__ import annotations
+
 import json
 import math
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from decimal import Decimal
 from functools import total_ordering
 from typing import Self
 
-from autoscaler.model.go_numbers import INT64_MAX, double_of, power_of_ten, quotient, wrap_int64
+from autoscaler.model.gonum import INT64_MAX, INT64_MIN, double_of, power_of_ten, quotient, wrap_int64
 from autoscaler.model.quantity_text import BINARY_SUFFIXES, DECIMAL_SUFFIXES, Format, QuantityError, read
 
 __all__ = ["Format", "Quantity", "QuantityError"]
@@ -84,6 +86,18 @@ class Quantity:
         """Go's ``AsApproximateFloat64``: one multiplication by a power of ten, so ``0.3`` and ``300m`` may differ."""
         number = double_of(self.mantissa)
         return number if self.exponent == 0 else number * power_of_ten(self.exponent)
+
+    def plus(self, other: Quantity) -> Quantity:
+        """The sum; in arbitrary precision where one of the two is, or where it leaves int64."""
+        if other.mantissa == 0:
+            return self
+        if self.mantissa == 0:
+            return other
+        exponent = min(self.exponent, other.exponent)
+        mantissa = self.mantissa * int(10 ** (self.exponent - exponent))
+        mantissa += other.mantissa * int(10 ** (other.exponent - exponent))
+        is_big = self.is_big or other.is_big or not INT64_MIN <= mantissa <= INT64_MAX
+        return Quantity(mantissa, exponent, self.format, is_big=is_big)
 
     def canonical(self) -> str:
         """Print with no fraction and the largest suffix that loses nothing.

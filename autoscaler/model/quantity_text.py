@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autoscaler.model.go_numbers import INT64_MAX, wrap_int32
+from autoscaler.model.gonum import INT64_MAX, wrap_int32
 
 NANO = -9
 WRONG_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"

@@ -1,0 +1,1 @@
+"""What the rules allow of a recommendation: stabilization windows, rate rules, bounds."""

@@ -1,0 +1,131 @@
+"""From what the metrics ask for to what the rules allow: stabilize the raw number, then limit it.
+
+Source: kubernetes pkg/controller/podautoscaler/horizontal.go (normalizeDesiredReplicas,
+normalizeDesiredReplicasWithBehaviors), v1.36.2.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_LIMITED, TRUE, Conditions, set_condition
+from autoscaler.engine.constrain.rates import (
+    IN_RANGE,
+    MESSAGES,
+    SCALE_DOWN_LIMIT,
+    SCALE_UP_LIMIT,
+    Limited,
+    limit_rate,
+    limit_without_behavior,
+    oldest_within,
+)
+from autoscaler.engine.constrain.stabilize import (
+    History,
+    Stabilized,
+    stabilize_both_ways,
+    stabilize_downwards,
+    window_of,
+)
+from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.decision import Stage
+from autoscaler.model.memory import Memory
+from autoscaler.model.policy import Behavior
+from autoscaler.model.time import SECOND, Instant
+
+_HIGHER = "recent recommendations were higher than current one, applying the highest recent recommendation"
+_LOWER = "recent recommendations were lower than current one, applying the lowest recent recommendation"
+
+
+class Normalized(NamedTuple):
+    """What the rules allow, the history to remember, and the steps that led there."""
+
+    replicas: int
+    history: History
+    limit: str  #: the reason of ScalingLimited
+    stabilized: bool  #: whether the window changed the number
+    stages: tuple[Stage, ...]
+    until: Instant | None  #: when what binds may stop binding
+
+
+def normalize(
+    behavior: Behavior | None,
+    memory: Memory,
+    conditions: Conditions,
+    current: int,
+    desired: int,
+    bounds: tuple[int, int],
+    at: Instant,
+    config: ControllerConfig,
+) -> Normalized:
+    """Stabilize and limit ``desired``; sets AbleToScale and ScalingLimited. ``bounds``: least and most replicas."""
+    history = memory.recommendations or ()
+    if behavior is None:
+        held = stabilize_downwards(history, desired, at, config.downscale_stabilization)
+        reason, message = stabilization_words(held.replicas, desired, grows=False)
+        limited = limit_without_behavior(
+            current, held.replicas, bounds, config.scale_up_limit_factor, config.scale_up_limit_minimum
+        )
+        frees_at = None
+    else:
+        up_window = window_of(behavior.scale_up.stabilization_window_seconds, 0)
+        down_window = window_of(behavior.scale_down.stabilization_window_seconds, config.downscale_stabilization)
+        held = stabilize_both_ways(history, current, desired, at, up_window, down_window)
+        reason, message = stabilization_words(held.replicas, desired, grows=desired >= current)
+        limited = limit_rate(behavior, memory.scale_ups, memory.scale_downs, current, held.replicas, bounds, at)
+        frees_at = _budget_frees_at(behavior, memory, limited.reason, at)
+    set_condition(conditions, ABLE_TO_SCALE, TRUE, reason, message, at)
+    is_limited = TRUE if limited.replicas != held.replicas else FALSE
+    set_condition(conditions, SCALING_LIMITED, is_limited, limited.reason, MESSAGES[limited.reason], at)
+    stages = _stages(desired, held, limited, message, frees_at)
+    until = held.until if held.replicas != desired else frees_at
+    return Normalized(limited.replicas, held.history, limited.reason, held.replicas != desired, stages, until)
+
+
+def stabilization_words(stabilized: int, desired: int, *, grows: bool) -> tuple[str, str]:
+    """Reason and message of AbleToScale. ``grows``: the metrics do not ask for fewer than there are."""
+    if stabilized == desired:
+        return "ReadyForNewScale", "recommended size matches current size"
+    return direction_words(grows=grows)
+
+
+def direction_words(*, grows: bool) -> tuple[str, str]:
+    """Reason and message of a number that a window holds back."""
+    return ("ScaleUpStabilized", _LOWER) if grows else ("ScaleDownStabilized", _HIGHER)
+
+
+def _stages(
+    desired: int, held: Stabilized, limited: Limited, message: str, frees_at: Instant | None
+) -> tuple[Stage, ...]:
+    """One stage for each step that changed the number, so that a quiet pass stays cheap."""
+    stages: tuple[Stage, ...] = ()
+    if held.replicas != desired:
+        stages = (Stage(stage="stabilization", before=desired, after=held.replicas, why=message, until=held.until),)
+    if limited.reason != IN_RANGE:
+        is_rate = limited.reason in (SCALE_UP_LIMIT, SCALE_DOWN_LIMIT)
+        stages += (
+            Stage(
+                stage="rate rules" if is_rate else "bounds",
+                before=held.replicas,
+                after=limited.replicas,
+                why=MESSAGES[limited.reason],
+                until=frees_at,
+            ),
+        )
+    return stages
+
+
+def _budget_frees_at(behavior: Behavior, memory: Memory, reason: str, at: Instant) -> Instant | None:
+    """When the first change that a binding rate rule still counts leaves its period."""
+    if reason == SCALE_UP_LIMIT:
+        rules = behavior.scale_up.rules
+    elif reason == SCALE_DOWN_LIMIT:
+        rules = behavior.scale_down.rules
+    else:
+        return None
+    events = memory.scale_ups + memory.scale_downs
+    ends = (
+        oldest + rule.period_seconds * SECOND
+        for rule in rules
+        if (oldest := oldest_within(events, rule.period_seconds, at)) is not None
+    )
+    return min(ends, default=None)

@@ -1,0 +1,89 @@
+"""Stabilization windows: act on the calmest recent recommendation.
+
+What is remembered is always the number the metrics asked for, not the stabilized one. Entries are overwritten in place
+(the *last* old one, once per pass), so a history is in storage order, not in order of time.
+
+Source: kubernetes pkg/controller/podautoscaler/horizontal.go (stabilizeRecommendation,
+stabilizeRecommendationWithBehaviors), v1.36.2.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autoscaler.model.memory import Recommendation
+from autoscaler.model.time import SECOND, Instant, Nanoseconds
+
+History = tuple[Recommendation, ...]
+
+
+class Stabilized(NamedTuple):
+    """The stabilized number, the history with the new entry, and when what holds it back is forgotten."""
+
+    replicas: int
+    history: History
+    until: Instant | None = None
+
+
+def stabilize_downwards(history: History, desired: int, at: Instant, window: Nanoseconds) -> Stabilized:
+    """Act on the highest recommendation of the window: the path of policies without ``behavior``.
+
+    An entry exactly as old as the window still counts.
+    """
+    cutoff = at - window
+    highest, held_since = desired, None
+    old: int | None = None
+    for index, entry in enumerate(history):
+        if entry.at < cutoff:
+            old = index
+        elif entry.replicas > highest:
+            highest, held_since = entry.replicas, entry.at
+        elif entry.replicas == highest and held_since is not None and entry.at > held_since:
+            held_since = entry.at
+    until = None if held_since is None else held_since + window + 1
+    return Stabilized(highest, _remember(history, Recommendation(at, desired), old), until)
+
+
+def stabilize_both_ways(
+    history: History,
+    current: int,
+    desired: int,
+    at: Instant,
+    up_window: Nanoseconds,
+    down_window: Nanoseconds,
+) -> Stabilized:
+    """Keep ``current`` inside the band that the recommendations of the two windows agree on.
+
+    An entry exactly as old as a window neither counts nor may be overwritten.
+    """
+    up_cutoff, down_cutoff = at - up_window, at - down_window
+    oldest_cutoff = min(up_cutoff, down_cutoff)
+    lowest = highest = desired
+    low_since = high_since = at
+    old: int | None = None
+    for index, entry in enumerate(history):
+        when, replicas = entry.at, entry.replicas
+        if when > up_cutoff and (replicas < lowest or (replicas == lowest and when > low_since)):
+            lowest, low_since = replicas, when
+        if when > down_cutoff and (replicas > highest or (replicas == highest and when > high_since)):
+            highest, high_since = replicas, when
+        if when < oldest_cutoff:
+            old = index
+    stabilized = min(max(current, lowest), highest)
+    until = None
+    if stabilized < desired:
+        until = low_since + up_window
+    elif stabilized > desired:
+        until = high_since + down_window
+    return Stabilized(stabilized, _remember(history, Recommendation(at, desired), old), until)
+
+
+def window_of(seconds: int | None, default: Nanoseconds) -> Nanoseconds:
+    """A rule's window; absent means ``default`` in whole seconds."""
+    return seconds * SECOND if seconds is not None else default // SECOND * SECOND
+
+
+def _remember(history: History, entry: Recommendation, old: int | None) -> History:
+    if old is None:
+        return (*history, entry)
+    return (*history[:old], entry, *history[old + 1 :])

@@ -1,0 +1,178 @@
+"""All metrics of a policy: the largest proposal wins, and a metric that failed forbids shrinking.
+
+Source: kubernetes pkg/controller/podautoscaler/horizontal.go (computeReplicasForMetrics), v1.36.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
+from autoscaler.engine.recommend.grouping import Roster
+from autoscaler.engine.recommend.metrics import Computed, compute
+from autoscaler.engine.recommend.per_pod import Situation
+from autoscaler.engine.recommend.targeting import TargetingFault, check_targeting
+from autoscaler.engine.recommend.wording import Failure, failure_of, metric_name, metric_type
+from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.decision import Action, Announcement, MetricStatus, Proposal, Stage
+from autoscaler.model.observation import Milli, NoReading, Observation, Reading, Scale
+from autoscaler.model.policy import Metric, ScalingPolicy
+
+NO_PROPOSAL = -1
+BLANK = MetricStatus()
+_NOT_READ = NoReading(error="the metric was not read")
+
+
+@dataclass(slots=True)
+class Recommended:
+    """What the metrics ask for together. ``replicas`` is -1 where they must not be followed.
+
+    ``active``: status, reason and message for the condition ScalingActive. ``error`` may stand beside a proposal.
+    ``statuses`` is ``None`` where no metric was looked at.
+    """
+
+    replicas: int = NO_PROPOSAL
+    name: str = ""
+    active: tuple[str, str, str] = ("False", "", "")
+    error: str = ""
+    statuses: tuple[MetricStatus, ...] | None = None
+    proposals: list[Proposal] = field(default_factory=list)
+    announcements: list[Announcement] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    is_within_tolerance: bool = True  #: of every metric that has an answer
+
+
+def recommend(
+    policy: ScalingPolicy, scale: Scale, observation: Observation, previous: int, config: ControllerConfig
+) -> Recommended:
+    """Ask every metric and combine the answers. ``previous``: current replicas of the last pass, for metric labels."""
+    fault = check_targeting(scale.selector, observation.rivals)
+    if fault is not None:
+        return _untargeted(fault)
+    answer = Recommended(statuses=())
+    situation = Situation(
+        Roster.of(observation.pods), scale.spec_replicas, tolerance_of(policy, config), observation.at, config
+    )
+    statuses: list[MetricStatus] = []
+    first: Failure | None = None
+    invalid = best = 0
+    readings = observation.readings
+    for index, metric in enumerate(policy.metrics):
+        reading = readings[index] if index < len(readings) else _NOT_READ
+        computed = _attempt(metric, reading, situation, scale.status_replicas, policy.key.namespace)
+        if isinstance(computed, Failure):
+            invalid += 1
+            first = first or computed
+            statuses.append(BLANK)
+            _note_failure(answer, metric, computed, scale.spec_replicas)
+            continue
+        proposed, name = computed.calculation.replicas, metric_name(metric)
+        statuses.append(computed.status)
+        _note_proposal(answer, metric, name, computed, scale.spec_replicas, previous)
+        if not situation.tolerance.holds(computed.calculation.ratio):
+            answer.is_within_tolerance = False
+        if best == 0 or proposed > best:  # so among zeros the last gives the name
+            best, answer.name = proposed, name
+    answer.statuses = tuple(statuses)
+    _conclude(answer, best, first, invalid, len(policy.metrics), scale.spec_replicas)
+    return answer
+
+
+def _attempt(
+    metric: Metric, reading: Reading, situation: Situation, status_replicas: int, namespace: str
+) -> Computed | Failure:
+    try:
+        return compute(metric, reading, situation, status_replicas, namespace)
+    except MetricFailedError as error:
+        return failure_of(metric, str(error))
+
+
+def _conclude(answer: Recommended, best: int, first: Failure | None, invalid: int, count: int, current: int) -> None:
+    """Follow the best proposal, unless every metric failed or one failed and the others would shrink."""
+    if first is not None:
+        answer.error = f"invalid metrics ({invalid} invalid out of {count}), first error is: {first.error}"
+    if invalid >= count or (invalid > 0 and best < current):
+        answer.name = ""
+        if first is not None:
+            answer.active = _unable(first)
+        answer.stages.append(_combined(current, current, f"{invalid} of {count} metrics failed: nothing may shrink"))
+        return
+    answer.replicas = best
+    answer.active = (
+        "True",
+        "ValidMetricFound",
+        f"the HPA was able to successfully calculate a replica count from {answer.name}",
+    )
+    if count > 1:
+        answer.stages.append(_combined(current, best, f"the largest proposal, from {answer.name}"))
+
+
+def _combined(before: int, after: int, why: str) -> Stage:
+    return Stage(stage="combine", before=before, after=after, why=why)
+
+
+def _unable(failure: Failure) -> tuple[str, str, str]:
+    return "False", failure.reason, f"the HPA was unable to compute the replica count: {failure.message}"
+
+
+def _untargeted(fault: TargetingFault) -> Recommended:
+    return Recommended(
+        active=("False", fault.condition_reason, fault.condition),
+        error=fault.error,
+        announcements=[Announcement(type="Warning", reason=fault.event_reason, message=fault.event)],
+    )
+
+
+def _note_failure(answer: Recommended, metric: Metric, failure: Failure, current: int) -> None:
+    answer.announcements.append(Announcement(type="Warning", reason=failure.reason, message=failure.message))
+    answer.proposals.append(
+        Proposal(
+            name=metric_name(metric),
+            replicas=None,
+            error=failure.message,
+            metric_type=metric_type(metric),
+            error_kind=failure.kind,
+        )
+    )
+    answer.stages.append(Stage(stage="metric", before=current, after=current, why=failure.message))
+
+
+def _note_proposal(
+    answer: Recommended, metric: Metric, name: str, computed: Computed, current: int, previous: int
+) -> None:
+    calculation = computed.calculation
+    observed, target = _figures(computed)
+    replicas = calculation.replicas
+    if replicas == previous:
+        action = Action.NONE
+    else:
+        action = Action.SCALE_UP if replicas > previous else Action.SCALE_DOWN
+    answer.proposals.append(
+        Proposal(
+            name=name,
+            replicas=replicas,
+            ratio=calculation.ratio,
+            observed=observed,
+            target=target,
+            metric_type=metric_type(metric),
+            action=action,
+        )
+    )
+    why = f"{name}: {observed} against {target}, ratio {calculation.ratio:.3f}; {calculation.note}"
+    answer.stages.append(Stage(stage="metric", before=current, after=replicas, why=why))
+
+
+def _figures(computed: Computed) -> tuple[str, str]:
+    """Observed value and target as people read them."""
+    calculation = computed.calculation
+    if calculation.utilization is not None:
+        return f"{calculation.utilization}%", f"{computed.target}%"
+    status = computed.status
+    binary = status.average_value is not None and status.average_value.format == "BinarySI"
+    return _readable(calculation.usage, binary=binary), _readable(computed.target, binary=binary)
+
+
+def _readable(milli: Milli, *, binary: bool) -> str:
+    if binary:
+        return f"{milli / 1000 / 2**20:.1f}Mi"
+    return str(milli // 1000) if milli % 1000 == 0 else f"{milli / 1000:g}"

@@ -1,0 +1,99 @@
+"""Which pods a per-pod metric may count on: ready, unready, missing, ignored.
+
+Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (groupPods), v1.36.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autoscaler.engine.recommend.samples import Samples, Taken
+from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.observation import Pod, PodPhase, PodSample, PodUsage
+from autoscaler.model.time import Instant
+
+CPU = "cpu"
+
+
+@dataclass(slots=True)
+class Roster:
+    """The pods of one pass, sorted once into those that any sample can speak for and those that none can.
+
+    ``ignored``: failed or on their way out. ``pending``: not running yet. ``living``: the others.
+    """
+
+    pods: tuple[Pod, ...]
+    living: list[Pod] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, pods: tuple[Pod, ...]) -> Roster:
+        """Sort ``pods``."""
+        roster = cls(pods)
+        for pod in pods:
+            if pod.deleting or pod.phase == PodPhase.FAILED:
+                roster.ignored.append(pod.name)
+            elif pod.phase == PodPhase.PENDING:
+                roster.pending.append(pod.name)
+            else:
+                roster.living.append(pod)
+        return roster
+
+    def ready_count(self) -> int:
+        """Pods that run and are ready, terminating ones included: what Object and External metrics multiply."""
+        return sum(
+            1
+            for pod in self.pods
+            if pod.phase == PodPhase.RUNNING and pod.ready is not None and pod.ready.status == "True"
+        )
+
+
+@dataclass(slots=True)
+class Groups:
+    """Names of pods by what their samples are worth; only the number of the ready ones matters."""
+
+    ready: int
+    unready: list[str]
+    missing: list[str]
+    ignored: list[str]
+
+
+def group_pods(roster: Roster, samples: Samples) -> Groups:
+    """Group by phase and by whether there is a sample: the rule for every metric but cpu."""
+    missing = [pod.name for pod in roster.living if pod.name not in samples]
+    return Groups(len(roster.living) - len(missing), roster.pending, missing, roster.ignored)
+
+
+def group_pods_for_cpu(roster: Roster, samples: Samples, taken: Taken, at: Instant, config: ControllerConfig) -> Groups:
+    """Group for cpu, which also distrusts samples of pods that are starting or have never been ready."""
+    missing: list[str] = []
+    unready = roster.pending.copy()
+    ready = 0
+    young_since = at - config.cpu_initialization_period
+    for pod in roster.living:
+        name = pod.name
+        if name not in samples:
+            missing.append(name)
+            continue
+        condition, started = pod.ready, pod.started_at
+        if condition is None or started is None:
+            unready.append(name)
+        elif started > young_since:  # strictly: a pod exactly as old as the period is not young
+            sample = taken[name]
+            is_stale = sample.at < condition.last_transition + sample.window
+            if is_stale or condition.status == "False":
+                unready.append(name)
+            else:
+                ready += 1
+        elif condition.status == "False" and started + config.initial_readiness_delay > condition.last_transition:
+            unready.append(name)  # went unready within the delay of its start: was never ready
+        else:
+            ready += 1
+    return Groups(ready, unready, missing, roster.ignored)
+
+
+def by_pod(readings: tuple[PodUsage, ...]) -> Mapping[str, PodUsage | PodSample]:
+    """Index readings by pod; of two for one pod the later counts."""
+    return {reading.pod: reading for reading in readings}

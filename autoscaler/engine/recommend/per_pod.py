@@ -1,0 +1,176 @@
+"""Metrics with one sample per pod: use of a resource, or a custom metric.
+
+Both directions are damped by what is not known: a pod without a sample counts as fully used when shrinking and as idle
+when growing, a pod that is not ready counts as idle when growing.
+
+Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (GetResourceReplicas, calcPlainMetricReplicas) and
+metrics/utilization.go, v1.36.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
+from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, by_pod, group_pods, group_pods_for_cpu
+from autoscaler.engine.recommend.requests import pod_requests
+from autoscaler.engine.recommend.samples import Samples, Taken, custom_samples, resource_samples
+from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.gonum import ceil_int32, quotient, ratio, wrap_int32, wrap_int64
+from autoscaler.model.observation import Milli, Reading
+from autoscaler.model.time import Instant
+
+NO_PODS = "no pods returned by selector while calculating replica count"
+NO_SAMPLES = "did not receive metrics for targeted pods (pods might be unready)"
+
+
+class Use(NamedTuple):
+    """How much of the target is used: the ratio, the average per pod [milli], and percent of the requests if asked."""
+
+    ratio: float
+    average: Milli
+    utilization: int | None = None
+
+
+class Situation(NamedTuple):
+    """What every per-pod metric of a pass shares."""
+
+    roster: Roster
+    current: int
+    tolerance: Tolerance
+    at: Instant
+    config: ControllerConfig
+
+
+def resource_utilization(now: Situation, reading: Reading, resource: str, container: str, target: int) -> Calculation:
+    """Replicas that bring use to ``target`` percent of what the pods request.
+
+    Raises:
+        MetricFailedError: no metrics, no pods, no usable samples, or a pod without the request.
+    """
+    samples, groups = _resource_groups(now, reading, resource, container)
+    requests = pod_requests(now.roster.pods, resource, container, pod_level=now.config.gates.pod_level_resources)
+    full = max(100, target)  # percent of its request that a missing pod is taken to use when shrinking
+    return _propose(
+        now,
+        samples,
+        groups,
+        measure=lambda values: utilization_use(values, requests, target),
+        when_missing=lambda name: quotient(wrap_int64(requests[name] * full), 100),
+    )
+
+
+def resource_average(now: Situation, reading: Reading, resource: str, container: str, target: Milli) -> Calculation:
+    """Replicas that bring the average use of a resource to ``target``.
+
+    Raises:
+        MetricFailedError: no metrics, no pods, or no usable samples.
+    """
+    samples, groups = _resource_groups(now, reading, resource, container)
+    return _propose(
+        now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
+    )
+
+
+def pods_average(now: Situation, reading: Reading, name: str, target: Milli) -> Calculation:
+    """Replicas that bring the average of a custom metric to ``target``.
+
+    Raises:
+        MetricFailedError: no metrics, no pods, or no usable samples.
+    """
+    samples, groups = _grouped(now, custom_samples(reading, name))
+    return _propose(
+        now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
+    )
+
+
+def utilization_use(samples: Samples, requests: dict[str, Milli], target: int) -> Use:
+    """Use in percent of the requests. The percentage is truncated *before* it is compared with ``target``.
+
+    Raises:
+        MetricFailedError: the requests of the pods with samples add up to nothing.
+    """
+    known = (
+        samples if samples.keys() <= requests.keys() else {name: samples[name] for name in samples if name in requests}
+    )
+    total = wrap_int64(sum(known.values()))
+    requested = wrap_int64(sum(map(requests.__getitem__, known)))
+    if requested == 0:
+        raise MetricFailedError("no metrics returned matched known pods")
+    utilization = wrap_int32(quotient(wrap_int64(total * 100), requested))
+    return Use(ratio(float(utilization), float(target)), quotient(total, len(known)), utilization)
+
+
+def average_use(samples: Samples, target: Milli) -> Use:
+    """Average over all samples, also those of pods that no longer exist."""
+    average = quotient(wrap_int64(sum(samples.values())), len(samples))
+    return Use(ratio(float(average), float(target)), average)
+
+
+def _resource_groups(now: Situation, reading: Reading, resource: str, container: str) -> tuple[Samples, Groups]:
+    samples, usages = resource_samples(reading, resource, container)
+    return _grouped(now, samples, by_pod(usages) if resource == CPU else None)
+
+
+def _grouped(now: Situation, samples: Samples, taken: Taken | None = None) -> tuple[Samples, Groups]:
+    """Group the pods and leave only the samples that count; ``taken`` is given for cpu."""
+    if not now.roster.pods:
+        raise MetricFailedError(NO_PODS)
+    if taken is None:
+        groups = group_pods(now.roster, samples)
+    else:
+        groups = group_pods_for_cpu(now.roster, samples, taken, now.at, now.config)
+    for name in groups.ignored:
+        samples.pop(name, None)
+    for name in groups.unready:
+        samples.pop(name, None)
+    if not samples:
+        raise MetricFailedError(NO_SAMPLES)
+    return samples, groups
+
+
+def _propose(
+    now: Situation,
+    samples: Samples,
+    groups: Groups,
+    *,
+    measure: Callable[[Samples], Use],
+    when_missing: Callable[[str], Milli],
+) -> Calculation:
+    """Measure; where pods are missing or unready, fill them in against the direction of change and measure again."""
+    use = measure(samples)
+    grows_beside_unready = bool(groups.unready) and use.ratio > 1.0
+    if grows_beside_unready or groups.missing:
+        _fill_in(samples, groups, use.ratio, when_missing)
+        replicas, note = _damped(now, use.ratio, measure(samples).ratio, len(samples))
+        note = f"{note}; {len(groups.missing)} pods without a sample, {len(groups.unready)} not ready"
+    elif now.tolerance.holds(use.ratio):
+        replicas, note = now.current, "within tolerance"
+    else:
+        replicas, note = ceil_int32(use.ratio * groups.ready), f"{groups.ready} ready pods times the ratio"
+    return Calculation(replicas, use.average, use.ratio, note, use.utilization)
+
+
+def _fill_in(samples: Samples, groups: Groups, ratio_seen: float, when_missing: Callable[[str], Milli]) -> None:
+    """Give a value to each pod that has none; a ratio of exactly 1 gives none to the missing."""
+    if ratio_seen < 1.0:
+        for name in groups.missing:
+            samples[name] = when_missing(name)
+    elif ratio_seen > 1.0:
+        for name in groups.missing:
+            samples[name] = 0
+        for name in groups.unready:
+            samples[name] = 0
+
+
+def _damped(now: Situation, ratio_seen: float, ratio_filled: float, pods: int) -> tuple[int, str]:
+    """The proposal after filling in, and why: never a change against the direction first seen."""
+    if now.tolerance.holds(ratio_filled):
+        return now.current, f"within tolerance at {ratio_filled:.3f} once every pod counts"
+    if (ratio_seen < 1.0 < ratio_filled) or (ratio_filled < 1.0 < ratio_seen):
+        return now.current, f"the direction turns, to {ratio_filled:.3f}, once every pod counts"
+    replicas = ceil_int32(ratio_filled * pods)
+    if (ratio_filled < 1.0 and replicas > now.current) or (ratio_filled > 1.0 and replicas < now.current):
+        return now.current, f"{replicas} would go against the ratio"
+    return replicas, f"{pods} pods times {ratio_filled:.3f}, the ratio once every pod counts"

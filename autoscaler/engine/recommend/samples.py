@@ -1,0 +1,94 @@
+"""Turn a reading into one number per pod.
+
+Source: kubernetes pkg/controller/podautoscaler/metrics/client.go, v1.36.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autoscaler.engine.recommend.calculation import MetricFailedError
+from autoscaler.model.gonum import wrap_int64
+from autoscaler.model.observation import (
+    ContainerUsage,
+    Milli,
+    NoReading,
+    PodSample,
+    PodsReading,
+    PodUsage,
+    Reading,
+    ResourceReading,
+)
+
+Samples = dict[str, Milli]
+"""One value per pod name, in milli-units. Names may be of pods that no longer exist."""
+
+Taken = Mapping[str, PodUsage | PodSample]
+"""When and over how long each pod's sample was taken."""
+
+
+def resource_samples(reading: Reading, resource: str, container: str) -> tuple[Samples, tuple[PodUsage, ...]]:
+    """Each pod's use of ``resource``; by one container if ``container`` is not empty, else by all of them.
+
+    Raises:
+        MetricFailedError: the metrics API failed, or returned nothing.
+    """
+    if not isinstance(reading, ResourceReading):
+        raise MetricFailedError(f"unable to get metrics for resource {resource}: {_fault(reading, 'resource')}")
+    if not reading.pods:
+        raise MetricFailedError(
+            f"unable to get metrics for resource {resource}: no metrics returned from resource metrics API"
+        )
+    samples = _of_container(reading, resource, container) if container else _of_whole_pods(reading, resource)
+    return samples, reading.pods
+
+
+def custom_samples(reading: Reading, name: str) -> Samples:
+    """Each pod's value of a custom metric.
+
+    Raises:
+        MetricFailedError: the metrics API failed, or returned nothing.
+    """
+    if not isinstance(reading, PodsReading):
+        raise MetricFailedError(f"unable to get metric {name}: {_fault(reading, 'custom')}")
+    if not reading.samples:
+        raise MetricFailedError(f"unable to get metric {name}: no metrics returned from custom metrics API")
+    return {sample.pod: sample.value for sample in reading.samples}
+
+
+def _fault(reading: Reading, api: str) -> str:
+    error = reading.error if isinstance(reading, NoReading) else "the reading is of another kind of metric"
+    return f"unable to fetch metrics from {api} metrics API: {error}"
+
+
+def _of_whole_pods(reading: ResourceReading, resource: str) -> Samples:
+    """Pods of which every container, and at least one, reports the resource."""
+    samples: Samples = {}
+    for usage in reading.pods:
+        total = 0
+        for container in usage.containers:
+            for name, value in container.usage:
+                if name == resource:
+                    total += value
+                    break
+            else:
+                break
+        else:
+            if usage.containers:
+                samples[usage.pod] = wrap_int64(total)
+    return samples
+
+
+def _of_container(reading: ResourceReading, resource: str, container: str) -> Samples:
+    """Pods whose first container of that name reports the resource; the others count as missing."""
+    samples: Samples = {}
+    for usage in reading.pods:
+        named = next((candidate for candidate in usage.containers if candidate.name == container), None)
+        value = None if named is None else _usage_of(named, resource)
+        if value is not None:
+            samples[usage.pod] = value
+    return samples
+
+
+def _usage_of(container: ContainerUsage, resource: str) -> Milli | None:
+    return next((value for name, value in container.usage if name == resource), None)

@@ -1,0 +1,53 @@
+"""When a status is worth writing: only if the API would see a difference.
+
+Source: kubernetes pkg/controller/podautoscaler/horizontal.go (updateStatusIfNeeded), v1.36.2.
+"""
+
+from __future__ import annotations
+
+from autoscaler.model.decision import MetricStatus, PolicyStatus
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    Metric,
+    ObjectMetric,
+    PodsMetric,
+    ResourceMetric,
+)
+
+
+def same_status(one: PolicyStatus, other: PolicyStatus) -> bool:
+    """Whether two statuses are semantically equal: none equals empty, quantities compare by value."""
+    if one is other:
+        return True
+    return (
+        one.current_replicas == other.current_replicas
+        and one.desired_replicas == other.desired_replicas
+        and one.last_scale_at == other.last_scale_at
+        and one.conditions == other.conditions
+        and _same_metrics(one.metrics or (), other.metrics or ())
+    )
+
+
+def _same_metrics(ones: tuple[MetricStatus, ...], others: tuple[MetricStatus, ...]) -> bool:
+    return len(ones) == len(others) and all(
+        one == other and (one.metric is other.metric or _identity(one.metric) == _identity(other.metric))
+        for one, other in zip(ones, others, strict=True)
+    )
+
+
+def _identity(metric: Metric | None) -> object:
+    """What a status copies from a metric's spec: everything but the target."""
+    match metric:
+        case ResourceMetric():
+            return ("Resource", metric.resource)
+        case ContainerResourceMetric():
+            return ("ContainerResource", metric.resource, metric.container)
+        case PodsMetric():
+            return ("Pods", metric.metric)
+        case ObjectMetric():
+            return ("Object", metric.described, metric.metric)
+        case ExternalMetric():
+            return ("External", metric.metric)
+        case _:
+            return None
