@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autoscaler.model.decision import Announcement, Decision, PolicyStatus, Settlement, WriteOutcome
+from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation, Scale
 from autoscaler.model.policy import Metric, ObjectRef, PolicyKey, ScalingPolicy
 from autoscaler.model.time import Instant
@@ -18,10 +19,14 @@ from autoscaler.model.time import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyAccepted:
-    """A policy is new, or changed. ``status`` is what its object holds already, if it has one."""
+    """A policy is new, or changed. ``status`` is what its object holds already, if it has one.
+
+    ``memory`` is what an earlier run remembered of it; both count only for a policy not yet in force.
+    """
 
     policy: ScalingPolicy
     status: PolicyStatus | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +136,17 @@ class Announce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Keep the whole story of one pass: what was seen, decided, written."""
+    """Keep the whole story of one pass: what was seen, decided, written.
+
+    ``amends``: replaces the record of the same pass, because its status could not be written.
+    """
 
     key: PolicyKey
     observation: Observation
     decision: Decision
     outcome: WriteOutcome
     settlement: Settlement
+    amends: bool = False
 
 
 Instruction = Observe | WriteScale | WriteStatus | Announce | Record

@@ -1,0 +1,211 @@
+"""The controller: events in, instructions out. It reads no clock and does no I/O; a driver does both for it.
+
+One pass of a policy:
+
+    EvaluationDue  ->  Observe
+    TargetObserved ->  Announce*, WriteScale           where the size is to change, else straight on to
+    ScaleWritten   ->  Announce*, WriteStatus?, Record
+
+A driver carries instructions out in order, and hands in each answer, and carries out what that returns, before it goes
+on with the next: so the order of events is upstream's, also when a status write fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from autoscaler.control.ambiguity import SelectorIndex
+from autoscaler.control.messages import (
+    Announce,
+    EvaluationDue,
+    Event,
+    Instruction,
+    Observe,
+    PolicyAccepted,
+    PolicyWithdrawn,
+    Record,
+    ScaleConflicted,
+    ScaleRefused,
+    ScaleWritten,
+    StatusRefused,
+    TargetObserved,
+    WriteScale,
+    WriteStatus,
+)
+from autoscaler.control.tracked import Pass, Tracked
+from autoscaler.engine.course import Course, course_of
+from autoscaler.engine.evaluate import evaluate
+from autoscaler.engine.settle import settle
+from autoscaler.engine.statuses import same_status
+from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
+from autoscaler.model.decision import Announcement, ErrorKind, WriteOutcome, WriteResult
+from autoscaler.model.memory import Memory
+from autoscaler.model.observation import Observation, Scale
+from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
+
+WRITE_ATTEMPTS = 5
+"""How often one size is tried while others write the same scale in between: upstream's retry on conflict."""
+
+_NOT_NEEDED = WriteOutcome(result=WriteResult.NOT_NEEDED)
+_WITHHELD = WriteOutcome(result=WriteResult.WITHHELD)
+_WRITTEN = WriteOutcome(result=WriteResult.WRITTEN)
+
+Instructions = tuple[Instruction, ...]
+
+
+class Controller:
+    """Holds what is known of each policy, and nothing else."""
+
+    def __init__(self, config: ControllerConfig = DEFAULT_CONFIG) -> None:
+        self._config = config
+        self._tracked: dict[PolicyKey, Tracked] = {}
+        self._selectors = SelectorIndex()
+
+    @property
+    def policies(self) -> tuple[PolicyKey, ...]:
+        """Keys of every policy in force."""
+        return tuple(self._tracked)
+
+    def memory_of(self, key: PolicyKey) -> Memory | None:
+        """What is remembered of a policy, to be kept across restarts; ``None``: no such policy."""
+        tracked = self._tracked.get(key)
+        return None if tracked is None else tracked.memory
+
+    def handle(self, event: Event) -> Instructions:
+        """Take one event in and say what is to be done about it. An event of an unknown policy means nothing."""
+        match event:
+            case PolicyAccepted():
+                return self._accept(event)
+            case PolicyWithdrawn():
+                return self._withdraw(event.key)
+            case EvaluationDue():
+                return self._begin(event)
+            case TargetObserved():
+                return self._decide(event)
+            case ScaleWritten():
+                return self._conclude(event.key, _WRITTEN)
+            case ScaleConflicted():
+                return self._retry(event)
+            case ScaleRefused():
+                return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
+            case StatusRefused():
+                return self._amend(event)
+            case _:
+                assert_never(event)
+
+    def _accept(self, event: PolicyAccepted) -> Instructions:
+        """Put a policy in force. What is remembered stays, unless the object is another one of the same name."""
+        key = event.policy.key
+        known = self._tracked.get(key)
+        if known is None:
+            self._tracked[key] = Tracked.fresh(event.policy, event.status, event.memory)
+            self._selectors.register(key)
+        elif known.policy.uid == event.policy.uid:
+            known.policy = event.policy
+        else:
+            self._tracked[key] = Tracked.fresh(event.policy, event.status, known.memory)
+        return ()
+
+    def _withdraw(self, key: PolicyKey) -> Instructions:
+        self._tracked.pop(key, None)
+        self._selectors.forget(key)
+        return ()
+
+    def _begin(self, event: EvaluationDue) -> Instructions:
+        """Start a pass, unless the policy is paused or its last pass still waits for an answer."""
+        tracked = self._tracked.get(event.key)
+        if tracked is None or tracked.policy.mode is Mode.PAUSED or tracked.is_busy:
+            return ()
+        policy = tracked.policy
+        tracked.observing = policy
+        return (Observe(key=policy.key, target=policy.target, metrics=policy.metrics, at=event.at),)
+
+    def _decide(self, event: TargetObserved) -> Instructions:
+        tracked = self._tracked.get(event.key)
+        if tracked is None or tracked.observing is None:
+            return ()
+        # Readings answer the metrics that were asked for; what may be written is what holds now.
+        policy, tracked.observing = tracked.observing, None
+        mode = tracked.policy.mode
+        if mode is Mode.PAUSED:
+            return ()
+        observation = self._with_rivals(policy, tracked.memory, event.observation)
+        decision, memory = evaluate(policy, observation, tracked.memory, self._config)
+        tracked.current = Pass(policy, mode, observation, decision, memory)
+        if mode is Mode.OBSERVE:
+            return self._conclude(event.key, _WITHHELD if decision.rescale else _NOT_NEEDED)
+        told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
+        if not decision.rescale or not isinstance(observation.scale, Scale):
+            return (*told, *self._conclude(event.key, _NOT_NEEDED))
+        return (*told, _write(tracked.current, observation.scale))
+
+    def _with_rivals(self, policy: ScalingPolicy, memory: Memory, observation: Observation) -> Observation:
+        """Note the selector of this pass, and who else selects its pods, if the pass looks at pods at all."""
+        scale, key = observation.scale, policy.key
+        if not isinstance(scale, Scale) or not scale.selector:
+            return observation
+        if course_of(policy, scale.spec_replicas, memory.status, self._config) is not Course.COMPUTE:
+            return observation
+        self._selectors.update(key, scale.selector)
+        rivals = self._selectors.rivals(key.namespace, observation.pods)
+        return replace(observation, rivals=rivals) if rivals else observation
+
+    def _retry(self, event: ScaleConflicted) -> Instructions:
+        """Write the *same* size onto the scale as it is now; nothing is computed anew."""
+        tracked = self._tracked.get(event.key)
+        if tracked is None or tracked.current is None:
+            return ()
+        tracked.current.attempts += 1
+        if tracked.current.attempts >= WRITE_ATTEMPTS:
+            return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
+        return (_write(tracked.current, event.fresh),)
+
+    def _conclude(self, key: PolicyKey, outcome: WriteOutcome) -> Instructions:
+        """End a pass: remember, announce, write the status if it changed, record."""
+        tracked = self._tracked.get(key)
+        if tracked is None or tracked.current is None:
+            return ()
+        run, tracked.current = tracked.current, None
+        settlement, tracked.memory = settle(run.policy, run.decision, run.memory, outcome, self._config)
+        record = Record(
+            key=key, observation=run.observation, decision=run.decision, outcome=outcome, settlement=settlement
+        )
+        tracked.last = record
+        if run.mode is Mode.OBSERVE:
+            return (record,)
+        instructions: list[Instruction] = [Announce(key=key, announcement=one) for one in settlement.announcements]
+        if tracked.written is None or not same_status(tracked.written, settlement.status):
+            tracked.written_before, tracked.written = tracked.written, settlement.status
+            instructions.append(WriteStatus(key=key, status=settlement.status))
+        instructions.extend(Announce(key=key, announcement=one) for one in run.decision.closing)
+        instructions.append(record)
+        return tuple(instructions)
+
+    def _amend(self, event: StatusRefused) -> Instructions:
+        """The status could not be written: the next pass starts from what the object still holds."""
+        tracked = self._tracked.get(event.key)
+        if tracked is None or tracked.last is None:
+            return ()
+        tracked.revert_status()
+        told = Announcement(type="Warning", reason="FailedUpdateStatus", message=event.error)
+        announce = Announce(key=event.key, announcement=told)
+        last = tracked.last
+        if last.decision.closing or last.decision.current is None or last.outcome.result is WriteResult.FAILED:
+            return (announce,)  # a pass that failed before keeps its own error
+        settlement = replace(
+            last.settlement,
+            error=f"failed to update status for {event.key.name}: {event.error}",
+            error_kind=ErrorKind.INTERNAL,
+        )
+        tracked.last = replace(last, settlement=settlement, amends=True)
+        return (announce, tracked.last)
+
+
+def _write(run: Pass, scale: Scale) -> WriteScale:
+    return WriteScale(
+        key=run.policy.key,
+        target=run.policy.target,
+        replicas=run.decision.desired,
+        resource_version=scale.resource_version,
+    )

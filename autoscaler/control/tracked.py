@@ -1,0 +1,58 @@
+"""What the controller keeps of one policy between two events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoscaler.control.messages import Record
+from autoscaler.engine.settle import with_status
+from autoscaler.model.decision import Decision, PolicyStatus
+from autoscaler.model.memory import Memory
+from autoscaler.model.observation import Observation
+from autoscaler.model.policy import Mode, ScalingPolicy
+
+
+@dataclass(slots=True)
+class Pass:
+    """A pass that waits for the outcome of its write. ``policy`` is the one it was decided by."""
+
+    policy: ScalingPolicy
+    mode: Mode
+    observation: Observation
+    decision: Decision
+    memory: Memory
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One policy in force.
+
+    ``written``: the status its object holds, as far as we know; ``written_before``: the one it held before our last
+    write, in case that write failed.
+    """
+
+    policy: ScalingPolicy
+    memory: Memory
+    written: PolicyStatus | None = None
+    written_before: PolicyStatus | None = None
+    observing: ScalingPolicy | None = None  #: the policy whose metrics were asked for
+    current: Pass | None = None
+    last: Record | None = None
+
+    @classmethod
+    def fresh(cls, policy: ScalingPolicy, status: PolicyStatus | None, memory: Memory | None) -> Tracked:
+        """Start with what the object's status says and, across a restart, with what was remembered."""
+        remembered = memory or Memory()
+        held = remembered.status if status is None else status
+        return cls(policy, with_status(remembered, held), written=held)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a pass is under way."""
+        return self.observing is not None or self.current is not None
+
+    def revert_status(self) -> None:
+        """Take back the last status write."""
+        self.written = self.written_before
+        self.memory = with_status(self.memory, self.written or PolicyStatus())
