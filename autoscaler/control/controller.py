@@ -22,6 +22,7 @@ from autoscaler.control.messages import (
     Event,
     Instruction,
     Observe,
+    PassAbandoned,
     PolicyAccepted,
     PolicyWithdrawn,
     Record,
@@ -91,6 +92,8 @@ class Controller:
                 return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
             case StatusRefused():
                 return self._amend(event)
+            case PassAbandoned():
+                return self._abandon(event.key)
             case _:
                 assert_never(event)
 
@@ -181,6 +184,13 @@ class Controller:
         instructions.extend(Announce(key=key, announcement=one) for one in run.decision.closing)
         instructions.append(record)
         return tuple(instructions)
+
+    def _abandon(self, key: PolicyKey) -> Instructions:
+        """Free a policy for its next pass; what the abandoned one decided is forgotten."""
+        tracked = self._tracked.get(key)
+        if tracked is not None:
+            tracked.observing = tracked.current = None
+        return ()
 
     def _amend(self, event: StatusRefused) -> Instructions:
         """The status could not be written: the next pass starts from what the object still holds."""

@@ -84,6 +84,13 @@ class StatusRefused:
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassAbandoned:
+    """A defect or a cancellation kept the driver from finishing the policy's pass; nothing is known of its outcome."""
+
+    key: PolicyKey
+
+
 Event = (
     PolicyAccepted
     | PolicyWithdrawn
@@ -93,6 +100,7 @@ Event = (
     | ScaleConflicted
     | ScaleRefused
     | StatusRefused
+    | PassAbandoned
 )
 
 # --- instructions ---------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ class LiveCluster:
             return None
         document = self._status_document(wanted.status, followed.policy)
         try:
-            await self._statuses.write(wanted.key.namespace, wanted.key.name, document)
+            followed.hpa_uid = await self._statuses.write(wanted.key.namespace, wanted.key.name, document)
         except KubernetesError as error:
             return StatusRefused(key=wanted.key, error=str(error))
         return None

@@ -76,21 +76,21 @@ def add_metrics(app: web.Application, registry: CollectorRegistry) -> None:
 
 
 @asynccontextmanager
-async def served(app: web.Application, address: str, *, option: str) -> AsyncIterator[str]:
-    """Serve ``app`` at HOST:PORT until the block ends; port 0 takes a free one. Gives the address in use.
+async def served(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve ``app`` until the block ends, on every interface where ``host`` is empty. Gives the port in use.
 
-    Raises: InvalidSettingsError where the address is taken, or none; ``option`` names the setting it came from.
+    Raises: InvalidSettingsError where nothing can listen there.
     """
-    host, _, port = address.rpartition(":")
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
-        except (OSError, ValueError, OverflowError) as error:
+            await web.TCPSite(runner, host or None, port).start()
+        except OSError as error:
+            what = f"cannot listen on {host}:{port}: {error.strerror or error}"
             hint = "choose another HOST:PORT; port 0 takes a free one"
-            raise InvalidSettingsError([Fault(what=f"cannot listen: {error}", source=option, hint=hint)]) from error
-        yield "{}:{}".format(*runner.addresses[0][:2])
+            raise InvalidSettingsError([Fault(what=what, path="http.listen", hint=hint)]) from error
+        yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
 

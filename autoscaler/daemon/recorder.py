@@ -12,6 +12,7 @@ from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.engine.explain import sentence
 from autoscaler.model.decision import WriteResult
 from autoscaler.model.policy import PolicyKey
+from autoscaler.model.time import Instant
 
 OnRecord: TypeAlias = Callable[[Record], None]
 
@@ -26,9 +27,14 @@ class PassRecorder:
         self._on_record = on_record
         self._troubles: dict[PolicyKey, str] = {}
         self._withheld: dict[PolicyKey, tuple[int | None, int]] = {}
+        self._amended: dict[PolicyKey, Instant] = {}
 
     def record(self, wanted: Record) -> None:
-        """Keep the story of one pass."""
+        """Keep the story of one pass. An amended one comes before the one it replaces, which is then passed over."""
+        if wanted.amends:
+            self._amended[wanted.key] = wanted.decision.at
+        elif self._amended.pop(wanted.key, None) == wanted.decision.at:
+            return
         self._telemetry.record(wanted)
         self._tell(wanted)
         if self._on_record is not None:
@@ -39,6 +45,7 @@ class PassRecorder:
         self._telemetry.forget(key)
         self._troubles.pop(key, None)
         self._withheld.pop(key, None)
+        self._amended.pop(key, None)
 
     def _tell(self, wanted: Record) -> None:
         decision = wanted.decision

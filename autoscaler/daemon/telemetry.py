@@ -82,12 +82,10 @@ class Telemetry:
     def answered(self, subject: Subject, code: int) -> None:
         """Count an answer."""
         self.requests.labels(subject.verb, subject.resource, str(code)).inc()
-        self.reachable.set(1)
 
     def unanswered(self, subject: Subject, error: str) -> None:
         """Count a request without an answer."""
         self.requests.labels(subject.verb, subject.resource, "none").inc()
-        self.reachable.set(0)
 
     def throttled(self, subject: Subject, seconds: float) -> None:
         """Count time that the server asked us to wait."""

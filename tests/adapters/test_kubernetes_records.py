@@ -29,9 +29,9 @@ async def test_an_hpa_object_is_read_where_there_is_one(client, server) -> None:
 
 
 async def test_what_a_status_leaves_out_is_removed(client, server) -> None:
-    server.on("PATCH", f"{HPA}/status", {})
+    server.on("PATCH", f"{HPA}/status", {"metadata": {"uid": "u-1"}})
 
-    assert await Statuses(client).write("shop", "web", {"desiredReplicas": 0, "currentMetrics": None})
+    assert await Statuses(client).write("shop", "web", {"desiredReplicas": 0, "currentMetrics": None}) == "u-1"
 
     assert server.asked[0].body == {
         "status": {
@@ -45,7 +45,7 @@ async def test_what_a_status_leaves_out_is_removed(client, server) -> None:
 
 
 async def test_a_policy_without_an_object_has_no_status_to_write(client) -> None:
-    assert not await Statuses(client).write("shop", "web", {"desiredReplicas": 1})
+    assert await Statuses(client).write("shop", "web", {"desiredReplicas": 1}) == ""
 
 
 async def test_a_refused_status_is_an_error(client, server) -> None:

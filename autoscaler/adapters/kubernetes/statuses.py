@@ -41,25 +41,32 @@ class Statuses:
             if error.is_not_found:
                 return None
             raise
-        try:
-            document = msgspec.json.decode(body, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
-            raise NoAnswerError(f"unreadable answer to get {_QUALIFIED}: {error}") from error
-        metadata = document.get("metadata")
-        uid = metadata.get("uid", "") if isinstance(metadata, dict) else ""
-        return HpaObject(uid=uid, document=document)
+        document = _decode(body)
+        return HpaObject(uid=_uid(document), document=document)
 
-    async def write(self, namespace: str, name: str, status: dict[str, Any]) -> bool:
-        """Replace an HPA object's status (autoscaling/v2 JSON); tell whether there is such an object.
+    async def write(self, namespace: str, name: str, status: dict[str, Any]) -> str:
+        """Replace an HPA object's status (autoscaling/v2 JSON); give the object's uid, empty where there is none.
 
         Raises: KubernetesError.
         """
         subject = Subject(verb="patch", resource=f"{_QUALIFIED}/status", name=name)
         path = object_path(_ROOT, namespace, _RESOURCE, name, "status")
         try:
-            await self._client.merge_patch(path, subject, {"status": _CLEARED | status})
+            body = await self._client.merge_patch(path, subject, {"status": _CLEARED | status})
         except RefusedError as error:
             if error.is_not_found:
-                return False
+                return ""
             raise
-        return True
+        return _uid(_decode(body))
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise NoAnswerError(f"unreadable answer about {_QUALIFIED}: {error}") from error
+
+
+def _uid(document: dict[str, Any]) -> str:
+    metadata = document.get("metadata")
+    return str(metadata.get("uid", "")) if isinstance(metadata, dict) else ""

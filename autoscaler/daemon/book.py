@@ -1,0 +1,163 @@
+"""The policies in force: what the files say, admitted one by one once the cluster was asked about each.
+
+A file that breaks keeps its last good version; a policy whose HPA object cannot be read, because the API server is
+away, waits. So a controller that starts without a server does nothing, and goes on by itself when there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import structlog
+
+from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError
+from autoscaler.adapters.kubernetes.statuses import HpaObject, Statuses
+from autoscaler.config.policies import LoadedPolicies
+from autoscaler.daemon.caches import PodCaches
+from autoscaler.daemon.cluster import LiveCluster
+from autoscaler.daemon.recorder import PassRecorder
+from autoscaler.daemon.rounds import Rounds
+from autoscaler.daemon.telemetry import Telemetry
+from autoscaler.model.decision import PolicyStatus
+from autoscaler.model.policy import PolicyKey, ScalingPolicy
+
+#: How often a waiting policy is tried again [s].
+_RETRY = 2.0
+
+Load: TypeAlias = Callable[[LoadedPolicies], LoadedPolicies]
+ReadStatus: TypeAlias = Callable[[dict[str, Any]], PolicyStatus]
+
+_log = structlog.get_logger("autoscaler.policies")
+
+
+class PolicyBook:
+    """Keeps rounds, cluster and caches in step with the policy files."""
+
+    def __init__(
+        self,
+        *,
+        load: Load,
+        read_status: ReadStatus,
+        statuses: Statuses,
+        cluster: LiveCluster,
+        caches: PodCaches,
+        rounds: Rounds,
+        recorder: PassRecorder,
+        telemetry: Telemetry,
+        namespaces: frozenset[str] = frozenset(),
+    ) -> None:
+        self._load = load
+        self._namespaces = namespaces
+        self._read_status = read_status
+        self._statuses = statuses
+        self._cluster = cluster
+        self._caches = caches
+        self._rounds = rounds
+        self._recorder = recorder
+        self._telemetry = telemetry
+        self._loaded = LoadedPolicies()
+        self._told: frozenset[str] = frozenset()
+        self._is_read = False
+        self._in_force: dict[PolicyKey, ScalingPolicy] = {}
+        self._waiting: dict[PolicyKey, ScalingPolicy] = {}
+        self._woken = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def check(self) -> str:
+        """Say so while policies are not in force that should be; a readiness check. A faulty file is no reason."""
+        if not self._is_read:
+            return "the policy files were not read yet"
+        waiting = ", ".join(str(key) for key in sorted(self._waiting))
+        return f"waiting for the API server: {waiting}" if waiting else ""
+
+    async def reload(self) -> None:
+        """Look at the files again, and take over what changed."""
+        async with self._turn:
+            self._loaded = await asyncio.to_thread(self._load, self._loaded)
+            wanted = {policy.key: policy for policy in self._loaded.policies if self._is_ours(policy.key)}
+            for key in [key for key in {**self._in_force, **self._waiting} if key not in wanted]:
+                await self._withdraw(key)
+            for key, policy in wanted.items():
+                if self._in_force.get(key) != policy:
+                    self._waiting[key] = policy
+            self._is_read = True
+            self._tell_faults()
+            await self._admit()
+
+    async def run(self) -> None:
+        """Read the files, then admit policies that wait for the API server, until cancelled."""
+        await self.reload()
+        while True:
+            await self._woken.wait()
+            await asyncio.sleep(_RETRY)
+            async with self._turn:
+                await self._admit()
+
+    async def _admit(self) -> None:
+        """Take up every waiting policy about whose HPA object the server has something to say."""
+        asked = list(self._waiting.values())
+        answers = await asyncio.gather(*(self._look_up(policy.key) for policy in asked))
+        for policy, answer in zip(asked, answers, strict=True):
+            if not isinstance(answer, NoAnswerError):
+                await self._accept(policy, answer)
+        if self._waiting:
+            self._woken.set()
+        else:
+            self._woken.clear()
+        self._count()
+
+    async def _look_up(self, key: PolicyKey) -> HpaObject | NoAnswerError | None:
+        try:
+            return await self._statuses.read(key.namespace, key.name)
+        except NoAnswerError as error:
+            return error
+        except RefusedError as error:
+            # Without the right to read HPA objects a policy works all the same: only its status is not shown.
+            _log.warning("HPA object not readable", namespace=key.namespace, policy=key.name, error=str(error))
+            return None
+
+    async def _accept(self, policy: ScalingPolicy, found: HpaObject | None) -> None:
+        key, known = policy.key, policy.key in self._in_force
+        if not known:
+            self._caches.hold(key.namespace)
+        self._cluster.follow(policy, found.uid if found else "")
+        await self._rounds.accept(policy, self._read_status(found.document) if found else None)
+        self._in_force[key] = policy
+        del self._waiting[key]
+        words = "policy changed" if known else "policy in force"
+        _log.info(words, namespace=key.namespace, policy=key.name, mode=policy.mode.value, target=policy.target.name)
+
+    async def _withdraw(self, key: PolicyKey) -> None:
+        self._waiting.pop(key, None)
+        if self._in_force.pop(key, None) is None:
+            return
+        await self._rounds.withdraw(key)
+        self._cluster.forget(key)
+        self._recorder.forget(key)
+        await self._caches.release(key.namespace)
+        _log.info("policy withdrawn", namespace=key.namespace, policy=key.name)
+
+    def _is_ours(self, key: PolicyKey) -> bool:
+        return not self._namespaces or key.namespace in self._namespaces
+
+    def _tell_faults(self) -> None:
+        """Log each fault once, when it appears; and once when all are gone."""
+        faults = frozenset(str(fault) for fault in self._loaded.faults) | {
+            f"{policy.key}: its namespace is not among those to act in"
+            for policy in self._loaded.policies
+            if not self._is_ours(policy.key)
+        }
+        for fault in sorted(faults - self._told):
+            _log.error("policy refused; its last good version, if any, stays in force", fault=fault)
+        if self._told and not faults:
+            _log.info("every policy file is sound again")
+        self._telemetry.reloads.labels("faulty" if faults else "sound").inc()
+        self._told = faults
+        self._count()
+
+    def _count(self) -> None:
+        states = {"in_force": len(self._in_force), "waiting": len(self._waiting), "refused": len(self._told)}
+        for state, count in states.items():
+            self._telemetry.policies.labels(state).set(count)

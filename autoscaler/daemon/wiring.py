@@ -1,0 +1,190 @@
+"""Builds the daemon from its settings, so that taking it down happens in the reverse order of building it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from autoscaler.adapters.kubernetes.client import Client, Timeouts, open_client
+from autoscaler.adapters.kubernetes.connection import find_credentials
+from autoscaler.adapters.kubernetes.discovery import Discovery
+from autoscaler.adapters.kubernetes.events import Events
+from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
+from autoscaler.adapters.kubernetes.scale import Scales
+from autoscaler.adapters.kubernetes.statuses import Statuses
+from autoscaler.config.hpa import ReadOptions
+from autoscaler.config.hpa_status import status_from_object, status_to_object
+from autoscaler.config.policies import LoadedPolicies, reload
+from autoscaler.config.settings import Settings
+from autoscaler.control.controller import Controller
+from autoscaler.daemon.announcer import BackgroundAnnouncer
+from autoscaler.daemon.book import Load, PolicyBook
+from autoscaler.daemon.caches import PodCaches
+from autoscaler.daemon.clock import Clock
+from autoscaler.daemon.cluster import LiveCluster
+from autoscaler.daemon.driver import Driver
+from autoscaler.daemon.health import Check, Checks, Heartbeat, add_metrics, health_app, served
+from autoscaler.daemon.link import Link
+from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.recorder import OnRecord, PassRecorder
+from autoscaler.daemon.rounds import Rounds
+from autoscaler.daemon.telemetry import Telemetry
+from autoscaler.model.time import as_seconds
+
+#: What writes under way get to finish when the daemon is told to stop [s].
+GRACE = 5.0
+#: A pass that is this long under way [s] is stuck: every request in it ends sooner.
+STUCK = 120.0
+#: Housekeeping that a sleep of the machine delayed is still worth doing after this [s].
+_MISFIRE_GRACE = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A daemon that is up: ``port`` serves /livez, /readyz and /metrics; ``server`` is the API server's address."""
+
+    port: int
+    server: str
+
+
+def policy_loader(settings: Settings) -> Load:
+    """Give the function that looks at the policy files again."""
+    options = ReadOptions(mode=settings.mode, namespace=settings.namespace, gates=settings.controller.gates)
+
+    def load(previous: LoadedPolicies) -> LoadedPolicies:
+        return reload(previous, settings.policies, options)
+
+    return load
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, clock: Clock, *, on_record: OnRecord | None, version: str
+) -> AsyncIterator[Running]:
+    """Build and start everything; take it down when the block ends: no new pass, writes finished, then the rest.
+
+    Raises: InvalidSettingsError where the kubeconfig or the listen address cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        telemetry = Telemetry(version=version)
+        link = Link(telemetry)
+        client = await stack.enter_async_context(_client(settings, link, version))
+        caches = PodCaches(client, jitter=_jitter)
+        telemetry.watch_ages(caches.ages)
+        heart = Heartbeat()
+        live: dict[str, Check] = {"event-loop": heart.check}
+        ready: dict[str, Check] = {"api-server": link.check, "pods": lambda: _join(caches.troubles())}
+        app = health_app(Checks(live=live, ready=ready))
+        add_metrics(app, telemetry.registry)
+        port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
+        await stack.enter_async_context(_task(heart.run()))
+        stack.push_async_callback(caches.close)
+        recorder = PassRecorder(telemetry, on_record)
+        cluster = await _cluster(stack, settings, clock, client, caches, recorder)
+        driver = Driver(Controller(settings.controller), cluster)
+        rounds = Rounds(driver, clock, period=settings.hpa.sync_period, watcher=telemetry)
+        stack.push_async_callback(rounds.stop, grace=GRACE)
+        live["passes"] = lambda: _stuck(rounds)
+        book = PolicyBook(
+            load=policy_loader(settings),
+            read_status=status_from_object,
+            statuses=Statuses(client),
+            cluster=cluster,
+            caches=caches,
+            rounds=rounds,
+            recorder=recorder,
+            telemetry=telemetry,
+            namespaces=frozenset(settings.namespaces),
+        )
+        ready["policies"] = book.check
+        await stack.enter_async_context(_task(book.run()))
+        stack.enter_context(_housekeeping(book, settings))
+        yield Running(port=port, server=client.server)
+
+
+async def _cluster(
+    stack: AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    client: Client,
+    caches: PodCaches,
+    recorder: PassRecorder,
+) -> LiveCluster:
+    """Put the adapters behind the driver's protocol; events go out in the background."""
+    announcer = BackgroundAnnouncer(Events(client), clock, instance=f"autoscaler-{socket.gethostname()}")
+    await stack.enter_async_context(_task(announcer.run()))
+    stack.push_async_callback(announcer.flush, grace=GRACE)
+    discovery = Discovery(client)
+    scales = Scales(client, discovery)
+    patience = as_seconds(settings.kubernetes.request_timeout)
+    return LiveCluster(
+        observer=Observer(scales, MetricsApis(client, discovery), caches, deadline=patience),
+        scales=scales,
+        statuses=Statuses(client),
+        status_document=status_to_object,
+        announcer=announcer,
+        recorder=recorder,
+        may_write=settings.apply,
+    )
+
+
+def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContextManager[Client]:
+    kubernetes = settings.kubernetes
+    return open_client(
+        find_credentials(kubernetes.kubeconfig, kubernetes.context or None),
+        timeouts=Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout)),
+        requests=link,
+        user_agent=f"autoscaler/{version}",
+    )
+
+
+@contextmanager
+def _housekeeping(book: PolicyBook, settings: Settings) -> Iterator[None]:
+    """Look at the policy files now and then. Only such chores are scheduled: the rounds have their own ticker."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    scheduler.add_job(
+        book.reload,
+        IntervalTrigger(seconds=max(1, round(as_seconds(settings.reload_interval)))),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=_MISFIRE_GRACE,
+    )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+@asynccontextmanager
+async def _task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``work`` beside the block; end it with the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _jitter() -> float:
+    """Chance for back-off: the daemon is where it comes from, and nothing needs to repeat it."""
+    return secrets.randbelow(1 << 32) / (1 << 32)
+
+
+def _stuck(rounds: Rounds) -> str:
+    longest = rounds.longest_pass
+    return f"a pass has been under way for {longest:.0f} s" if longest > STUCK else ""
+
+
+def _join(troubles: Mapping[str, str]) -> str:
+    return "; ".join(f"{namespace}: {trouble}" for namespace, trouble in sorted(troubles.items()))

@@ -1,1 +1,0 @@
-"""What turns specs into pods: the controllers, scheduler and kubelet of the emulated cluster, over the object store."""
