@@ -14,13 +14,13 @@ from autoscaler.config.api_types import ApiType, type_of_kind
 from autoscaler.config.documents import Document
 from autoscaler.config.hpa_build import build_policy
 from autoscaler.config.hpa_defaults import with_defaults
-from autoscaler.config.hpa_hints import FORMER_FIELDS, hint_for
+from autoscaler.config.hpa_hints import FORMER_FIELDS, hint_for, hint_for_shape, is_former
 from autoscaler.config.hpa_validation import options_for, validate_hpa
 from autoscaler.config.shapes import ShapeFault, fit
 from autoscaler.config.suggestions import nearest
 from autoscaler.model.controller_config import DEFAULT_CONFIG, Gates
 from autoscaler.model.errors import Fault, InvalidPolicyError
-from autoscaler.model.field_errors import FieldError, FieldFault
+from autoscaler.model.field_errors import FieldError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import Mode, ScalingPolicy
 
@@ -68,7 +68,7 @@ def read_policy(document: Document, options: ReadOptions) -> ScalingPolicy:
     obj = _complete(shaped.value, options)
     errors = validate_hpa(obj, options_for(obj, scale_to_zero=options.gates.scale_to_zero))
     faults = [
-        *(_located(document, fault.path, fault.what, fault.hint) for fault in shaped.faults),
+        *(_located(document, fault.path, fault.what, hint_for_shape(fault)) for fault in shaped.faults),
         *(_located(document, error.field, error.body, hint_for(error)) for error in _remaining(errors, shaped.faults)),
     ]
     if faults:
@@ -82,17 +82,16 @@ def policy_from_object(obj: JsonObject, mode: Mode) -> ScalingPolicy:
     Raises:
         InvalidPolicyError: the object could not have been accepted.
     """
-    metadata = obj.get("metadata") or {}
-    source = f"{HPA_KIND} {metadata.get('namespace', '')}/{metadata.get('name', '')}"
     kind = type_of_kind("autoscaling", "v2", HPA_KIND)
     assert kind is not None
     shaped = fit(obj, kind)
+    metadata = shaped.value.get("metadata") or {}
+    source = f"{HPA_KIND} {metadata.get('namespace', '')}/{metadata.get('name', '')}"
     wrong = [fault for fault in shaped.faults if not fault.what.startswith("unknown field")]
     if not wrong:
-        complete = with_defaults(obj)
-        errors = _policy_errors(complete)
+        errors = _policy_errors(with_defaults(shaped.value))
         if not errors:
-            return build_policy(complete, mode)
+            return build_policy(with_defaults(obj), mode)  # with quantities as they are written
         raise InvalidPolicyError([Fault(what=error.body, source=source, path=error.field) for error in errors])
     raise InvalidPolicyError([Fault(what=fault.what, source=source, path=fault.path) for fault in wrong])
 
@@ -136,22 +135,27 @@ _SERVED: Final = frozenset(
 
 
 def _remaining(errors: Sequence[FieldError], shape: Sequence[ShapeFault]) -> Iterator[FieldError]:
-    """Leave out the errors that only follow from a field we dropped because it did not fit."""
+    """Leave out errors that only follow: from a field we dropped because it did not fit, or from an earlier error."""
     dropped = [path for fault in shape for path in (fault.path, fault.meant) if path]
-    missing: set[str] = set()
+    dropped += [_parent(fault.path) for fault in shape if is_former(fault.path)]
+    told: set[str] = set()
     for error in errors:
-        if error.field in missing or any(_follows(error.field, path) for path in dropped):
-            continue  # what is not there need not also be told to be wrong
-        if error.fault is FieldFault.REQUIRED:
-            missing.add(error.field)
+        if error.field in told or any(_follows(error.field, path) for path in dropped):
+            continue
+        if not error.field.startswith("metadata."):  # there one path stands for all labels
+            told.add(error.field)
         yield error
 
 
 def _follows(field: str, dropped: str) -> bool:
     if field == dropped or field.startswith((f"{dropped}.", f"{dropped}[")) or dropped.startswith(f"{field}."):
         return True
-    parent = dropped.rpartition(".")[0]
-    return parent not in ("spec", "metadata", "") and field.rpartition(".")[0] == parent
+    parent = _parent(dropped)
+    return parent not in ("spec", "metadata", "") and _parent(field) == parent
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def _located(document: Document, path: str, what: str, hint: str) -> Fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from autoscaler.config.shapes import ShapeFault
 from autoscaler.config.suggestions import did_you_mean
 from autoscaler.model.field_errors import FieldError, FieldFault
 
@@ -55,13 +56,33 @@ _ADVICE: Final = (
     ("container", "Required", "the container's name in the pod template"),
     ("metric.name", "Required", "the metric's name in the metrics API, such as http_requests_per_second"),
     ("stabilizationWindowSeconds", "3600", "an hour is the longest window"),
-    ("stabilizationWindowSeconds", "", "0 is no window"),
+    ("stabilizationWindowSeconds", "", "seconds, 0 to 3600; 0 is no window"),
     ("policies", "at least one", "to forbid this direction keep a policy and write `selectPolicy: Disabled`"),
     ("periodSeconds", "1800", "half an hour is the longest period"),
     ("periodSeconds", "", "seconds, 1 to 1800"),
     ("policies[].value", "", "pods or percent that may change within a period, 1 or more"),
     ("tolerance", "", "a share of the target: 0.05 is 5 %"),
 )
+
+
+#: Advice for a value of the wrong type, by the last step of its path.
+_UNITS: Final = {
+    "averageUtilization": "percent of what the pods request: 70 is 70 %",
+    "stabilizationWindowSeconds": "seconds, without a unit: 300 is five minutes",
+    "periodSeconds": "seconds, without a unit: 60 is a minute",
+    "tolerance": "a share of the target: 0.05 is 5 %",
+}
+
+
+def is_former(path: str) -> bool:
+    """Tell whether the path ends in a field of an earlier API version."""
+    return path.rpartition(".")[2] in FORMER_FIELDS
+
+
+def hint_for_shape(fault: ShapeFault) -> str:
+    """Give advice for a field that is unknown or of the wrong type."""
+    name = fault.path.rpartition(".")[2]
+    return _UNITS[name] if name == "tolerance" else fault.hint or _UNITS.get(name, "")
 
 
 def hint_for(error: FieldError) -> str:

@@ -120,16 +120,17 @@ def policy_files(path: Path) -> list[Path]:
 
 def _read_file(file: Path, options: ReadOptions, candidates: list[_Candidate], faults: list[Fault]) -> None:
     result = scan_file(file)
-    faults += result.faults
+    found = list(result.faults)
     for document in result.documents:
         for part in expand(document):
             try:
                 if is_policy(part.value):
                     candidates.append(_read(part, options))
                 elif (fault := kind_fault(part)) is not None:
-                    faults.append(fault)
+                    found.append(fault)
             except InvalidPolicyError as error:
-                faults += error.faults
+                found += error.faults
+    faults += sorted(found, key=lambda fault: fault.line or 0)
 
 
 def expand(document: Document) -> Iterator[Document]:
