@@ -10,7 +10,7 @@ import asyncio
 import platform
 from collections.abc import Callable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -30,6 +30,7 @@ class Telemetry:
     """Every metric of the daemon, in a registry of its own."""
 
     def __init__(self, *, version: str, per_policy: bool = True) -> None:
+        disable_created_metrics()  # a second series for every counter, that no question of ours needs
         self.registry = CollectorRegistry()
         self._per_policy = per_policy
         self._began: dict[PolicyKey, float] = {}

@@ -1,0 +1,80 @@
+"""`autoscaler run`: the controller itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    policies: Annotated[
+        list[Path] | None,
+        typer.Option("--policies", metavar="PATH", help="Policy file, or folder of them; may be given again."),
+    ] = None,
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="How to reach the cluster.  [default: as kubectl, or the pod's account]"),
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Context of the kubeconfig.  [default: its current one]")
+    ] = None,
+    apply: Annotated[
+        bool | None, typer.Option("--apply/--observe", help="Write replica counts, or only say what would be written.")
+    ] = None,
+    namespaces: Annotated[str | None, typer.Option(metavar="A,B", help="Namespaces to act in.  [default: all]")] = None,
+    sync_period: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Time between two evaluations of a policy.  [default: 15s]")
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Address of /livez, /readyz, /metrics.  [default: :8080]")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.  [default: info]")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="json, console or auto.  [default: auto]")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]")
+    ] = None,
+) -> None:
+    """Run the controller: watch the policies' targets, decide every sync period, and scale with --apply.
+
+    Without --apply it observes: it decides and says what it would do, and writes nothing to the cluster. SIGTERM and
+    Ctrl-C stop it once the writes under way are done; a second one stops it at once. An API server that is away is
+    reported and waited for.
+    """
+    import asyncio
+    import os
+    import sys
+
+    from autoscaler.cli.app import version
+    from autoscaler.cli.errors import say
+    from autoscaler.config.settings import LogFormat
+    from autoscaler.config.settings_load import load_settings
+    from autoscaler.daemon import logs
+    from autoscaler.daemon.process import run_until_signalled
+
+    flags = {
+        "policies": policies,
+        "kubernetes.kubeconfig": kubeconfig,
+        "kubernetes.context": context,
+        "apply": apply,
+        "namespaces": namespaces,
+        "hpa.sync_period": sync_period,
+        "http.listen": listen,
+        "log.level": log_level,
+        "log.format": log_format,
+    }
+    loaded = load_settings(flags, file=config, environment=os.environ)
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
+    settings = loaded.settings
+    on_terminal = settings.log.format is LogFormat.AUTO and sys.stderr.isatty()
+    logs.set_up(
+        level=settings.log.level,
+        style="console" if on_terminal or settings.log.format is LogFormat.CONSOLE else "json",
+    )
+    asyncio.run(run_until_signalled(settings, version=version()))
