@@ -30,7 +30,8 @@ class Telemetry:
     """Every metric of the daemon, in a registry of its own."""
 
     def __init__(self, *, version: str, per_policy: bool = True) -> None:
-        disable_created_metrics()  # a second series for every counter, that no question of ours needs
+        # Without this every counter brings a second series, that no question of ours needs.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated by the library
         self.registry = CollectorRegistry()
         self._per_policy = per_policy
         self._began: dict[PolicyKey, float] = {}
