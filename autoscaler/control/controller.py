@@ -12,8 +12,9 @@ on with the next: so the order of events is upstream's, also when a status write
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from autoscaler.control.ambiguity import SelectorIndex
 from autoscaler.control.messages import (

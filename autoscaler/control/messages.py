@@ -6,7 +6,7 @@ be compared message by message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from autoscaler.model.decision import Announcement, Decision, PolicyStatus, Settlement, WriteOutcome
 from autoscaler.model.memory import Memory
@@ -17,8 +17,7 @@ from autoscaler.model.time import Instant
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyAccepted:
+class PolicyAccepted(Struct, frozen=True, kw_only=True, gc=False):
     """A policy is new, or changed. ``status`` is what its object holds already, if it has one.
 
     ``memory`` is what an earlier run remembered of it; both count only for a policy not yet in force.
@@ -29,38 +28,33 @@ class PolicyAccepted:
     memory: Memory | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyWithdrawn:
+class PolicyWithdrawn(Struct, frozen=True, kw_only=True, gc=False):
     """A policy is gone; so is everything remembered about it."""
 
     key: PolicyKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationDue:
+class EvaluationDue(Struct, frozen=True, kw_only=True, gc=False):
     """The policy's period has passed. ``at`` is the tick's instant, read once by the driver."""
 
     key: PolicyKey
     at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetObserved:
+class TargetObserved(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to ``Observe``: always comes, whatever failed on the way."""
 
     key: PolicyKey
     observation: Observation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleWritten:
+class ScaleWritten(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to ``WriteScale``: done."""
 
     key: PolicyKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleConflicted:
+class ScaleConflicted(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to ``WriteScale``: somebody else wrote first. ``fresh`` is the scale read after the refusal."""
 
     key: PolicyKey
@@ -68,24 +62,21 @@ class ScaleConflicted:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleRefused:
+class ScaleRefused(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to ``WriteScale``: the server said no, or did not answer."""
 
     key: PolicyKey
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRefused:
+class StatusRefused(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to ``WriteStatus`` where it failed; success is silent."""
 
     key: PolicyKey
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassAbandoned:
+class PassAbandoned(Struct, frozen=True, kw_only=True, gc=False):
     """A defect or a cancellation kept the driver from finishing the policy's pass; nothing is known of its outcome."""
 
     key: PolicyKey
@@ -106,8 +97,7 @@ Event = (
 # --- instructions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observe:
+class Observe(Struct, frozen=True, kw_only=True, gc=False):
     """Look at the target: its scale, its pods and one reading for each metric."""
 
     key: PolicyKey
@@ -116,8 +106,7 @@ class Observe:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteScale:
+class WriteScale(Struct, frozen=True, kw_only=True, gc=False):
     """Set the target's replicas, if its scale is still at ``resource_version`` (empty: whatever it is)."""
 
     key: PolicyKey
@@ -126,24 +115,21 @@ class WriteScale:
     resource_version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteStatus:
+class WriteStatus(Struct, frozen=True, kw_only=True, gc=False):
     """Write the policy's status to its object, if it has one."""
 
     key: PolicyKey
     status: PolicyStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announce:
+class Announce(Struct, frozen=True, kw_only=True, gc=False):
     """Write a Kubernetes Event about the policy."""
 
     key: PolicyKey
     announcement: Announcement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """Keep the whole story of one pass: what was seen, decided, written.
 
     ``amends``: replaces the record of the same pass, because its status could not be written.

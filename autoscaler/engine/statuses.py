@@ -31,7 +31,10 @@ def same_status(one: PolicyStatus, other: PolicyStatus) -> bool:
 
 def _same_metrics(ones: tuple[MetricStatus, ...], others: tuple[MetricStatus, ...]) -> bool:
     return len(ones) == len(others) and all(
-        one == other and (one.metric is other.metric or _identity(one.metric) == _identity(other.metric))
+        one.average_utilization == other.average_utilization
+        and one.average_value == other.average_value
+        and one.value == other.value
+        and (one.metric is other.metric or _identity(one.metric) == _identity(other.metric))
         for one, other in zip(ones, others, strict=True)
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from autoscaler.model.policy import Metric, PolicyKey
 from autoscaler.model.quantity import Quantity
@@ -43,8 +44,7 @@ class Reason(StrEnum):
     UNCHANGED = "Unchanged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True, gc=False):
     """One step from the metrics to the answer. ``until``: when what binds here may stop binding, if time does it."""
 
     stage: str
@@ -54,8 +54,7 @@ class Stage:
     until: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True, gc=False):
     """One line of an HPA's conditions."""
 
     type: str
@@ -65,8 +64,7 @@ class Condition:
     last_transition: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
+class Announcement(Struct, frozen=True, kw_only=True, gc=False):
     """One Kubernetes Event to write. ``type`` is ``Normal`` or ``Warning``."""
 
     type: str
@@ -74,15 +72,14 @@ class Announcement:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricStatus:
+class MetricStatus(Struct, frozen=True, kw_only=True, gc=False):
     """What the status says of one metric of the policy, at the same position. All ``None``: the metric failed.
 
-    ``metric`` is the one that was measured, for its name; the policy may have changed since. It takes no part in
-    equality: ask ``engine.statuses.same_status``.
+    ``metric`` is the one that was measured, for its name; the policy may have changed since. Whether two statuses say the
+    same is asked of ``engine.statuses.same_status``: a target that changed is no difference there.
     """
 
-    metric: Metric | None = field(default=None, compare=False)
+    metric: Metric | None = None
     average_utilization: int | None = None
     average_value: Quantity | None = None
     value: Quantity | None = None
@@ -93,8 +90,7 @@ class MetricStatus:
         return self.average_utilization is None and self.average_value is None and self.value is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True, gc=False):
     """What one metric asked for, or why it could not ask."""
 
     name: str  #: as messages name it, such as ``cpu resource utilization (percentage of request)``
@@ -108,8 +104,7 @@ class Proposal:
     error_kind: ErrorKind = ErrorKind.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyStatus:
+class PolicyStatus(Struct, frozen=True, kw_only=True, gc=False):
     """What the policy's status holds; kept between passes, because conditions and times build on it.
 
     ``metrics`` is ``None`` when metrics were not evaluated.
@@ -122,8 +117,7 @@ class PolicyStatus:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """The answer of one evaluation, before anything is written.
 
     ``desired`` equals ``current`` where nothing is to change. ``announcements`` are in the order upstream sends them;
@@ -163,16 +157,14 @@ class WriteResult(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOutcome:
+class WriteOutcome(Struct, frozen=True, kw_only=True, gc=False):
     """How writing the scale went, and what the server said if it did not."""
 
     result: WriteResult
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True, gc=False):
     """What follows once the write's outcome is known."""
 
     status: PolicyStatus

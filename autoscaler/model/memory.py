@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
+
+from msgspec import Struct
 
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.time import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True, gc=False):
     """A number that was once asked for, before windows and rate rules."""
 
     at: Instant
     replicas: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleEvent:
+class ScaleEvent(Struct, frozen=True, gc=False):
     """A change that was made. ``change`` is its magnitude; ``outdated`` marks an entry that may be overwritten."""
 
     at: Instant
@@ -25,15 +25,14 @@ class ScaleEvent:
     outdated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True, gc=False):
     """History of one policy.
 
     ``recommendations`` is ``None`` until the first pass, which seeds it with the current replicas; a list that exists
     but is empty stays as it is. Lists are in storage order, not by time: an old entry is overwritten in place.
     """
 
-    VERSION = 1
+    VERSION: ClassVar[int] = 1
 
     recommendations: tuple[Recommendation, ...] | None = None
     scale_ups: tuple[ScaleEvent, ...] = ()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
+
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
 
@@ -24,8 +26,7 @@ class PodPhase(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadyCondition:
+class ReadyCondition(Struct, frozen=True, kw_only=True, gc=False):
     """A pod's Ready condition: ``status`` is ``True``, ``False`` or ``Unknown``."""
 
     status: str
@@ -56,8 +57,7 @@ class PodResources:
     memo: dict[tuple[str, str, bool], Milli | str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
+class Pod(Struct, frozen=True, kw_only=True, gc=False):
     """One pod that the target's selector matches."""
 
     name: str
@@ -69,8 +69,7 @@ class Pod:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class Scale(Struct, frozen=True, kw_only=True, gc=False):
     """The target's scale subresource."""
 
     spec_replicas: int
@@ -79,8 +78,7 @@ class Scale:
     resource_version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleUnavailable:
+class ScaleUnavailable(Struct, frozen=True, kw_only=True, gc=False):
     """The scale could not be read. ``kind`` of ``spec`` means the policy itself is to blame."""
 
     error: str  #: what the API server, or the network, said
@@ -88,16 +86,14 @@ class ScaleUnavailable:
     blames_policy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerUsage:
+class ContainerUsage(Struct, frozen=True, kw_only=True, gc=False):
     """What one container uses, by resource, in milli-units."""
 
     name: str
     usage: tuple[tuple[str, Milli], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodUsage:
+class PodUsage(Struct, frozen=True, kw_only=True, gc=False):
     """What metrics.k8s.io says of one pod."""
 
     pod: str
@@ -106,8 +102,7 @@ class PodUsage:
     window: Nanoseconds  #: length of the sample
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodSample:
+class PodSample(Struct, frozen=True, kw_only=True, gc=False):
     """What custom.metrics.k8s.io says of one pod."""
 
     pod: str
@@ -116,38 +111,33 @@ class PodSample:
     window: Nanoseconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceReading:
+class ResourceReading(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to a Resource or ContainerResource metric. One reading may answer several metrics."""
 
     pods: tuple[PodUsage, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodsReading:
+class PodsReading(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to a Pods metric."""
 
     samples: tuple[PodSample, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectReading:
+class ObjectReading(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to an Object metric."""
 
     value: Milli
     at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalReading:
+class ExternalReading(Struct, frozen=True, kw_only=True, gc=False):
     """Answer to an External metric: every series that matched, in the order given."""
 
     values: tuple[Milli, ...]
     at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoReading:
+class NoReading(Struct, frozen=True, kw_only=True, gc=False):
     """The metric could not be fetched: the text of the failure, without any prefix. Never a zero."""
 
     error: str
@@ -156,8 +146,7 @@ class NoReading:
 Reading = ResourceReading | PodsReading | ObjectReading | ExternalReading | NoReading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one evaluation may look at.
 
     ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
@@ -168,4 +157,4 @@ class Observation:
     scale: Scale | ScaleUnavailable
     pods: tuple[Pod, ...] = ()
     readings: tuple[Reading, ...] = ()
-    rivals: tuple[str, ...] = field(default=())
+    rivals: tuple[str, ...] = ()

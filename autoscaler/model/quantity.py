@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import total_ordering
 from typing import Self
+
+from msgspec import Struct
 
 from autoscaler.model.gonum import INT64_MAX, INT64_MIN, double_of, power_of_ten, quotient, wrap_int64
 from autoscaler.model.quantity_text import BINARY_SUFFIXES, DECIMAL_SUFFIXES, Format, QuantityError, read
@@ -28,15 +29,14 @@ _WRAPPING_POWERS = frozenset({1, 2, 3, 6, 9})
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Quantity:
+class Quantity(Struct, frozen=True, eq=False, gc=False):
     """``mantissa * 10^exponent``; equal, ordered and hashed by value, whatever the format or text."""
 
     mantissa: int
     exponent: int = 0
     format: Format = Format.DECIMAL_SI
-    is_big: bool = field(default=False, kw_only=True)
-    text: str | None = field(default=None, kw_only=True)
+    is_big: bool = False
+    text: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
-from dataclasses import replace
 
 import aiohttp
 import pytest
 import structlog
+from msgspec.structs import replace
 from prometheus_client import generate_latest
 
 from autoscaler.adapters.kubernetes.errors import Subject

@@ -6,7 +6,7 @@ normalizeDesiredReplicasWithBehaviors), v1.36.2.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_LIMITED, TRUE, Conditions, set_condition
 from autoscaler.engine.constrain.rates import (
@@ -36,7 +36,7 @@ _HIGHER = "recent recommendations were higher than current one, applying the hig
 _LOWER = "recent recommendations were lower than current one, applying the lowest recent recommendation"
 
 
-class Normalized(NamedTuple):
+class Normalized(Struct, frozen=True, gc=False):
     """What the rules allow, the history to remember, and the steps that led there."""
 
     replicas: int

@@ -8,7 +8,7 @@ storeScaleEvent), v1.36.2.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from autoscaler.model.gonum import INT32_MAX, INT32_MIN, ceil_int32, int32_of, wrap_int32
 from autoscaler.model.memory import ScaleEvent
@@ -32,7 +32,7 @@ MESSAGES = {
 }
 
 
-class Limited(NamedTuple):
+class Limited(Struct, frozen=True, gc=False):
     """A number inside the limits, and which limit it met."""
 
     replicas: int

@@ -9,7 +9,7 @@ stabilizeRecommendationWithBehaviors), v1.36.2.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from autoscaler.model.memory import Recommendation
 from autoscaler.model.time import SECOND, Instant, Nanoseconds
@@ -17,7 +17,7 @@ from autoscaler.model.time import SECOND, Instant, Nanoseconds
 History = tuple[Recommendation, ...]
 
 
-class Stabilized(NamedTuple):
+class Stabilized(Struct, frozen=True, gc=False):
     """The stabilized number, the history with the new entry, and when what holds it back is forgotten."""
 
     replicas: int
@@ -31,16 +31,14 @@ def stabilize_downwards(history: History, desired: int, at: Instant, window: Nan
     An entry exactly as old as the window still counts.
     """
     cutoff = at - window
-    highest, held_since = desired, None
+    highest = desired
     old: int | None = None
     for index, entry in enumerate(history):
         if entry.at < cutoff:
             old = index
         elif entry.replicas > highest:
-            highest, held_since = entry.replicas, entry.at
-        elif entry.replicas == highest and held_since is not None and entry.at > held_since:
-            held_since = entry.at
-    until = None if held_since is None else held_since + window + 1
+            highest = entry.replicas
+    until = None if highest == desired else _last_asking(history, highest) + window + 1
     return Stabilized(highest, _remember(history, Recommendation(at, desired), old), until)
 
 
@@ -59,23 +57,28 @@ def stabilize_both_ways(
     up_cutoff, down_cutoff = at - up_window, at - down_window
     oldest_cutoff = min(up_cutoff, down_cutoff)
     lowest = highest = desired
-    low_since = high_since = at
     old: int | None = None
     for index, entry in enumerate(history):
-        when, replicas = entry.at, entry.replicas
-        if when > up_cutoff and (replicas < lowest or (replicas == lowest and when > low_since)):
-            lowest, low_since = replicas, when
-        if when > down_cutoff and (replicas > highest or (replicas == highest and when > high_since)):
-            highest, high_since = replicas, when
+        when = entry.at
         if when < oldest_cutoff:
             old = index
+            continue
+        if when > up_cutoff and entry.replicas < lowest:
+            lowest = entry.replicas
+        if when > down_cutoff and entry.replicas > highest:
+            highest = entry.replicas
     stabilized = min(max(current, lowest), highest)
     until = None
     if stabilized < desired:
-        until = low_since + up_window
+        until = _last_asking(history, lowest) + up_window
     elif stabilized > desired:
-        until = high_since + down_window
+        until = _last_asking(history, highest) + down_window
     return Stabilized(stabilized, _remember(history, Recommendation(at, desired), old), until)
+
+
+def _last_asking(history: History, replicas: int) -> Instant:
+    """When the entry that holds was made: the latest one of that number."""
+    return max(entry.at for entry in history if entry.replicas == replicas)
 
 
 def window_of(seconds: int | None, default: Nanoseconds) -> Nanoseconds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from autoscaler.model.controller_config import ControllerConfig, ToleranceTest
 from autoscaler.model.policy import ScalingPolicy
@@ -12,7 +12,7 @@ class MetricFailedError(Exception):
     """The metric has no answer in this pass; the text is upstream's. Caught where metrics are combined."""
 
 
-class Calculation(NamedTuple):
+class Calculation(Struct, frozen=True, gc=False):
     """A proposal with the figures it came from.
 
     ``usage`` is in milli-units: the average per pod, or the whole value for targets of type Value. ``note`` says in
@@ -26,7 +26,7 @@ class Calculation(NamedTuple):
     utilization: int | None = None  #: percent of the requests
 
 
-class Tolerance(NamedTuple):
+class Tolerance(Struct, frozen=True, gc=False):
     """The band of ratios that changes nothing; both ends belong to it.
 
     ``absolute`` is the tolerance of the older test, where that is asked for.

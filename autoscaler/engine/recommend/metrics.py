@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, assert_never
+from typing import assert_never
+
+from msgspec import Struct
 
 from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError
 from autoscaler.engine.recommend.per_pod import Situation, pods_average, resource_average, resource_utilization
@@ -37,7 +39,7 @@ from autoscaler.model.quantity import Format, Quantity
 _BINARY_RESOURCE = "memory"
 
 
-class Computed(NamedTuple):
+class Computed(Struct, frozen=True, gc=False):
     """A metric's answer and its line in the status."""
 
     calculation: Calculation

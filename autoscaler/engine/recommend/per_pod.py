@@ -10,7 +10,8 @@ metrics/utilization.go, v1.36.2.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
 from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, by_pod, group_pods, group_pods_for_cpu
@@ -25,7 +26,7 @@ NO_PODS = "no pods returned by selector while calculating replica count"
 NO_SAMPLES = "did not receive metrics for targeted pods (pods might be unready)"
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True, gc=False):
     """How much of the target is used: the ratio, the average per pod [milli], and percent of the requests if asked."""
 
     ratio: float
@@ -33,7 +34,7 @@ class Use(NamedTuple):
     utilization: int | None = None
 
 
-class Situation(NamedTuple):
+class Situation(Struct, frozen=True, gc=False):
     """What every per-pod metric of a pass shares."""
 
     roster: Roster

@@ -6,14 +6,15 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (validateAndParseS
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from autoscaler.model.label_query import SelectorError, parse_label_selector
 
 _REMEMBERED_SELECTORS = 4096
 
 
-class TargetingFault(NamedTuple):
+class TargetingFault(Struct, frozen=True, gc=False):
     """Why the pods cannot be told: event, condition and error have words of their own."""
 
     event_reason: str

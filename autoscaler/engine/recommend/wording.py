@@ -9,7 +9,9 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (computeReplicasFo
 
 from __future__ import annotations
 
-from typing import NamedTuple, assert_never
+from typing import assert_never
+
+from msgspec import Struct
 
 from autoscaler.model.decision import ErrorKind
 from autoscaler.model.policy import (
@@ -31,7 +33,7 @@ NO_EXTERNAL_TARGET = "invalid external metric source: neither a value target nor
 NO_PODS_TARGET = "invalid pods metric source: no average value target was set"
 
 
-class Failure(NamedTuple):
+class Failure(Struct, frozen=True, gc=False):
     """A metric without an answer, as it is told: in its event and condition, and in the error of the pass."""
 
     reason: str
