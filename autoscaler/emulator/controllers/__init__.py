@@ -1,0 +1,1 @@
+"""What turns specs into pods: the controllers, scheduler and kubelet of the emulated cluster, over the object store."""

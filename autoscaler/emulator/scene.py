@@ -1,0 +1,97 @@
+"""A scenario as a live cluster: its workload behind the API server, its traffic arriving, time running."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Final
+
+from autoscaler.emulator.api_server import ApiServer
+from autoscaler.emulator.builtin import DEPLOYMENTS, NAMESPACES, STATEFULSETS
+from autoscaler.emulator.cluster import EmulatedCluster
+from autoscaler.emulator.controllers.nodes import DEFAULT_SHAPE
+from autoscaler.emulator.manifests import workload
+from autoscaler.emulator.repeated_traffic import Repeated
+from autoscaler.emulator.scaled_clock import ScaledClock, real_now
+from autoscaler.model.json_types import JsonObject
+from autoscaler.model.time import MINUTE, SECOND, Instant, as_seconds, seconds
+from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.world import World
+
+WARM_UP: Final = 6 * MINUTE  #: simulated time before the first request: no pod is younger than anybody distrusts
+STEP: Final = 1.0  #: simulated time between two looks, where the machine keeps up [s]
+SHORTEST_STEP: Final = 0.01  #: [real s]
+LONGEST_STEP: Final = 0.1  #: [real s]: how long ``kubectl scale`` may wait for an effect
+
+
+class Scene:
+    """An emulated cluster with one workload under traffic. Simulated time starts at the present and runs faster."""
+
+    def __init__(self, inputs: Inputs, *, speed: float, most_replicas: int = 100) -> None:
+        """``most_replicas``: how many pods of the workload the nodes shall have room for."""
+        start = real_now()
+        self.inputs = inputs
+        self.began_at: Instant = start
+        self.clock = ScaledClock(start - WARM_UP, speed)
+        self.api = ApiServer(clock=self.clock.time_of_day)
+        self._resource = STATEFULSETS if inputs.scenario.target.kind == "StatefulSet" else DEPLOYMENTS
+        self._world = World(self.clock.now())
+        pods = inputs.scenario.pods.model_copy(update={"initial_replicas": 0})  # the API makes them, under its names
+        traffic = Repeated(inputs.traffic, float(inputs.duration), as_seconds(WARM_UP))
+        self.workload = self._world.add(inputs.scenario.model_copy(update={"pods": pods}), traffic)
+        self._cluster = EmulatedCluster(self.api.store, self._world, nodes=_nodes(inputs, most_replicas))
+        self._apply(workload(inputs.scenario))
+
+    async def start(self, port: int = 0) -> str:
+        """Let the workload start up, then answer on a local port; gives the server's address.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._warm_up()
+        return await self.api.start(port=port)
+
+    async def run(self) -> None:
+        """Let time pass until cancelled."""
+        self.clock.run()
+        step = min(LONGEST_STEP, max(SHORTEST_STEP, self.clock.wait_for(seconds(STEP))))
+        while True:
+            self._cluster.advance(self.clock.now())
+            await asyncio.sleep(step)
+
+    async def stop(self) -> None:
+        """Close the server and every connection to it."""
+        await self.api.stop()
+
+    def target(self) -> JsonObject:
+        """Give the workload's object as it stands in the API.
+
+        Raises:
+            ApiError: somebody deleted it.
+        """
+        target = self.inputs.scenario.target
+        return self.api.store.get(self._resource, target.name, target.namespace)
+
+    def _apply(self, manifest: JsonObject) -> None:
+        """Create the workload, and its namespace if there is none."""
+        namespace = manifest["metadata"]["namespace"]
+        if self.api.store.find(NAMESPACES, namespace) is None:
+            self.api.store.create(NAMESPACES, {"metadata": {"name": namespace}})
+        self.api.store.create(self._resource, manifest, namespace)
+
+    def _warm_up(self) -> None:
+        first = self.clock.now()
+        for second in range(WARM_UP // SECOND + 1):
+            self.clock.stand_at(first + second * SECOND)
+            self._cluster.advance(self.clock.now())
+
+
+def _nodes(inputs: Inputs, most_replicas: int) -> int:
+    """Give how many nodes hold that many pods and a quarter more, for rollouts; at least 3."""
+    pods = inputs.scenario.pods
+    per_node = min(
+        DEFAULT_SHAPE.cores / pods.cpu_request,
+        DEFAULT_SHAPE.memory_gib * 2**30 / pods.memory_request,
+        DEFAULT_SHAPE.pods,
+    )
+    return max(3, math.ceil(1.25 * most_replicas / max(1.0, math.floor(per_node))))
