@@ -1,24 +1,46 @@
 """The emulated API server: one object to start, stop and fill."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from aiohttp import web
 
+from autoscaler.emulator.admission import IMMORTAL
 from autoscaler.emulator.builtin import NAMESPACES, builtin_registry
 from autoscaler.emulator.clock import Clock
+from autoscaler.emulator.faults import FaultSwitch
 from autoscaler.emulator.http.gateway import Gateway
+from autoscaler.emulator.http.metrics_apis import MetricsApis
+from autoscaler.emulator.metrics_source import MetricsSource, StaticMetrics
 from autoscaler.emulator.store import ObjectStore
+from autoscaler.emulator.users import ADMIN, Authenticator, User
+
+ADMIN_TOKEN: Final = "admin"
+"""Bearer token of an administrator, where no other tokens are given."""
 
 
 class ApiServer:
     """Answers like kube-apiserver 1.36.2 on a local port.
 
     ``store`` is the same objects for in-process controllers: create, update, delete, list and follow them there.
+    ``metrics`` tells what the metrics APIs serve, ``faults`` what goes wrong.
     """
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        metrics: MetricsSource | None = None,
+        tokens: Mapping[str, User] | None = None,
+        faults: FaultSwitch | None = None,
+    ) -> None:
         self.store = ObjectStore(builtin_registry(), clock)
-        for name in ("default", "kube-system", "kube-public", "kube-node-lease"):
+        for name in sorted(IMMORTAL):
             self.store.create(NAMESPACES, {"metadata": {"name": name}})
-        self._gateway = Gateway(self.store)
+        self.faults = faults or FaultSwitch()
+        self.metrics = MetricsApis(metrics or StaticMetrics(), self.store.registry, clock)
+        authenticator = Authenticator(dict(tokens or {ADMIN_TOKEN: ADMIN}))
+        self._gateway = Gateway(self.store, authenticator, self.metrics, self.faults)
         self._runner: web.AppRunner | None = None
         self.url = ""
         """Where it listens, once started."""

@@ -247,6 +247,10 @@ def _role(kind: str, *, namespaced: bool) -> Resource:
     )
 
 
+CLUSTER_ROLE_BINDINGS: Final = _role("ClusterRoleBinding", namespaced=False)
+CLUSTER_ROLES: Final = _role("ClusterRole", namespaced=False)
+ROLE_BINDINGS: Final = _role("RoleBinding", namespaced=True)
+ROLES: Final = _role("Role", namespaced=True)
 BINDINGS: Final = _review("", "Binding", namespaced=True)
 
 _IN_DISCOVERY_ORDER: Final = (
@@ -289,10 +293,10 @@ _IN_DISCOVERY_ORDER: Final = (
     AUTOSCALERS,
     AUTOSCALERS_V1,
     DISRUPTION_BUDGETS,
-    _role("ClusterRoleBinding", namespaced=False),
-    _role("ClusterRole", namespaced=False),
-    _role("RoleBinding", namespaced=True),
-    _role("Role", namespaced=True),
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    ROLE_BINDINGS,
+    ROLES,
     DEFINITIONS,
     LEASES,
     API_SERVICES,

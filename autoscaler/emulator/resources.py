@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from autoscaler.model.json_types import JsonObject
+
 READ: Final = ("get", "list", "watch")
 ALL_VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 SUBRESOURCE_VERBS: Final = ("get", "patch", "update")
@@ -40,6 +42,10 @@ class Resource:
     storage: str = ""
     list_kind: str = ""
     is_custom: bool = False
+    schema: JsonObject | None = field(default=None, compare=False, repr=False)
+    """OpenAPI schema of a custom resource."""
+    columns: tuple[JsonObject, ...] = field(default=(), compare=False, repr=False)
+    """additionalPrinterColumns of a custom resource."""
     unconditional_update: bool = True
     """Whether PUT may come without a resourceVersion."""
     create_on_update: bool = False

@@ -14,7 +14,7 @@ import aiohttp
 
 from autoscaler.emulator.api_server import ApiServer
 from autoscaler.model.json_types import JsonObject
-from tests.conformance.api_actions import Surroundings
+from tests.conformance.api_actions import USERS, Surroundings
 from tests.conformance.api_client import Client
 from tests.conformance.api_data import folder, load
 from tests.conformance.api_replay import SequenceResult, replay
@@ -30,11 +30,14 @@ def now() -> datetime:
 
 async def replay_all(sequences: list[JsonObject]) -> list[SequenceResult]:
     """Replay sequences in file order on one fresh emulator."""
-    api = ApiServer(clock=now)
+    api = ApiServer(clock=now, tokens=USERS)
     url = await api.start()
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-            return [await replay(item, Client(session, url, {}), Surroundings(api)) for item in sequences]
+            return [
+                await replay(item, Client(session, url, {name: name for name in USERS}), Surroundings(api))
+                for item in sequences
+            ]
     finally:
         await api.stop()
 

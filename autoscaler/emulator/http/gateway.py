@@ -7,35 +7,64 @@ from aiohttp import web
 
 from autoscaler.emulator import errors
 from autoscaler.emulator.errors import ApiError
+from autoscaler.emulator.faults import ConnectionCutError, FaultSwitch, ThrottledError, suffer
+from autoscaler.emulator.http.authorization import authorize
+from autoscaler.emulator.http.discovery import Discovery
 from autoscaler.emulator.http.exchange import Exchange, plain, refuse
 from autoscaler.emulator.http.media import negotiate
+from autoscaler.emulator.http.metrics_apis import GROUPS as METRICS_GROUPS
+from autoscaler.emulator.http.metrics_apis import MetricsApis
+from autoscaler.emulator.http.nonresource import NonResource
+from autoscaler.emulator.http.openapi import OpenApi
 from autoscaler.emulator.http.patches import patch_object
 from autoscaler.emulator.http.paths import RequestInfo, parse_request
+from autoscaler.emulator.http.pod_actions import bind_pod, evict_pod
 from autoscaler.emulator.http.reads import get_object, list_objects
+from autoscaler.emulator.http.reviews import Reviews
 from autoscaler.emulator.http.watches import watch_objects
 from autoscaler.emulator.http.writes import create_object, delete_collection, delete_object, update_object
+from autoscaler.emulator.rbac import Authorizer
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import ObjectStore
-from autoscaler.emulator.users import ADMIN, User
+from autoscaler.emulator.users import Authenticator, User
 
 
 class Gateway:
     """Routes requests to the handlers of the store, of discovery and of the other APIs."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(
+        self, store: ObjectStore, authenticator: Authenticator, metrics: MetricsApis, faults: FaultSwitch
+    ) -> None:
         self._store = store
+        self._authenticator = authenticator
+        self._authorizer = Authorizer(store)
+        self._metrics = metrics
+        self._faults = faults
+        self._reviews = Reviews(store, authenticator, self._authorizer)
+        self._nonresource = NonResource(Discovery(store.registry, metrics), OpenApi(store.registry))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; a refusal becomes a Status."""
         try:
+            user = self._authenticator.authenticate(request.headers.get("Authorization"), self._store.clock())
+            if (fault := self._faults.strike(user.name, request.method, request.path)) is not None:
+                await suffer(fault)
             info = parse_request(request.method, request.path, request.query)
-            return await self._route(request, info, ADMIN)
+            authorize(self._authorizer, user, info)
+            return await self._route(request, info, user)
         except ApiError as refusal:
             return refuse(refusal)
+        except ThrottledError as rejection:
+            return _too_many(rejection)
+        except ConnectionCutError:
+            return _cut(request)
 
     async def _route(self, request: web.Request, info: RequestInfo, user: User) -> web.StreamResponse:
+        group, version = _group_version(request.path)
+        if group in METRICS_GROUPS and version:
+            return self._metrics.answer(request, info, group, version)
         if not info.is_resource:
-            return plain("404 page not found\n", 404)
+            return self._nonresource.answer(request)
         resource = self._find(info)
         if resource is None:
             return plain("404 page not found\n", 404)
@@ -80,7 +109,7 @@ class Gateway:
             case "watch":
                 return await watch_objects(exchange, store)
             case "create":
-                return await create_object(exchange, store)
+                return await self._create(exchange)
             case "update":
                 return await update_object(exchange, store)
             case "patch":
@@ -89,3 +118,37 @@ class Gateway:
                 return await delete_object(exchange, store)
             case _:
                 return await delete_collection(exchange, store)
+
+    async def _create(self, exchange: Exchange) -> web.Response:
+        if self._reviews.answers(exchange.resource):
+            return await self._reviews.review(exchange)
+        match exchange.info.subresource:
+            case "token":
+                return await self._reviews.request_token(exchange)
+            case "binding":
+                return await bind_pod(exchange, self._store)
+            case "eviction":
+                return await evict_pod(exchange, self._store)
+            case "":
+                return await create_object(exchange, self._store)
+            case _:
+                raise errors.no_such_resource()
+
+
+def _group_version(path: str) -> tuple[str, str]:
+    """Group and version of a path below /apis; empty where it names none."""
+    parts = path.strip("/").split("/")
+    return (parts[1], parts[2]) if parts[0] == "apis" and len(parts) > 2 else ("", "")
+
+
+def _too_many(rejection: ThrottledError) -> web.Response:
+    response = plain("Too many requests, please try again later.\n", 429)
+    response.headers["Retry-After"] = str(rejection.args[0])
+    return response
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Close the connection; what is returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

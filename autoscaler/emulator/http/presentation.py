@@ -6,16 +6,20 @@ from typing import Final
 from autoscaler.emulator import errors
 from autoscaler.emulator.clock import Clock
 from autoscaler.emulator.http.exchange import Exchange
+from autoscaler.emulator.http.media import ACCEPTED
+from autoscaler.emulator.printing.columns import Printer
+from autoscaler.emulator.printing.custom import custom_printer
 from autoscaler.emulator.resources import Resource
-from autoscaler.emulator.tables_of import table_parts
+from autoscaler.emulator.tables import partial_metadata, printer_of_kind, table
+from autoscaler.emulator.versions import from_stored
 from autoscaler.model.json_types import JsonObject
 
 META: Final = "meta.k8s.io/v1"
 _INCLUDE: Final = ("Metadata", "Object", "None", "")
 
 
-def show_one(exchange: Exchange, obj: JsonObject, now: Clock) -> JsonObject:
-    """One object in the shape the client asked for.
+def show_one(exchange: Exchange, obj: JsonObject, now: Clock, stored: JsonObject | None = None) -> JsonObject:
+    """One object in the shape the client asked for; ``stored`` is what its table row is made from.
 
     Raises:
         ApiError: 400 for a bad ``includeObject``, 406 for a shape it cannot take.
@@ -23,26 +27,27 @@ def show_one(exchange: Exchange, obj: JsonObject, now: Clock) -> JsonObject:
     match exchange.answer.transform:
         case "Table":
             version = obj.get("metadata", {}).get("resourceVersion", "")
-            return _table(exchange, [obj], {"resourceVersion": version}, now)
+            return _table(exchange, [(stored or obj, obj)], {"resourceVersion": version}, now)
         case "PartialObjectMetadata":
-            return partial(obj)
+            return partial_metadata(obj)
         case "":
             return obj
         case _:
-            raise errors.not_acceptable(_ACCEPTED)
+            raise errors.not_acceptable(ACCEPTED)
 
 
-def show_list(exchange: Exchange, items: list[JsonObject], metadata: JsonObject, now: Clock) -> JsonObject:
-    """A list in the shape the client asked for; ``metadata`` is the list's.
+def show_list(exchange: Exchange, stored: list[JsonObject], metadata: JsonObject, now: Clock) -> JsonObject:
+    """A list of stored objects in the shape the client asked for; ``metadata`` is the list's.
 
     Raises:
         ApiError: as ``show_one``.
     """
+    items = [from_stored(exchange.resource, obj) for obj in stored]
     match exchange.answer.transform:
         case "Table":
-            return _table(exchange, items, metadata, now)
+            return _table(exchange, list(zip(stored, items, strict=True)), metadata, now)
         case "PartialObjectMetadata" | "PartialObjectMetadataList":
-            partials = [partial(item) for item in items]
+            partials = [partial_metadata(item) for item in items]
             return {"kind": "PartialObjectMetadataList", "apiVersion": META, "metadata": metadata, "items": partials}
         case _:
             return list_of(exchange.resource, items, metadata)
@@ -59,25 +64,21 @@ def list_of(resource: Resource, items: Iterable[JsonObject], metadata: JsonObjec
     return {"kind": kind, "apiVersion": resource.api_version, "metadata": metadata, "items": shown}
 
 
-def partial(obj: JsonObject) -> JsonObject:
-    """The object's metadata alone."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": META, "metadata": obj["metadata"]}
-
-
-def _table(exchange: Exchange, items: list[JsonObject], metadata: JsonObject, now: Clock) -> JsonObject:
+def _table(
+    exchange: Exchange, rows: list[tuple[JsonObject, JsonObject]], metadata: JsonObject, now: Clock
+) -> JsonObject:
     include = exchange.query.get("includeObject", "")
     if include not in _INCLUDE:
         why = f"includeObject: Invalid value: \"{include}\": must be 'Metadata', 'Object', 'None', or empty"
         raise errors.bad_request(f"Unable to convert to Table as requested: {why}")
-    columns, rows = table_parts(exchange.resource, items, now())
-    shown = [{"cells": cells, "object": _row_object(item, include)} for item, cells in zip(items, rows, strict=True)]
-    return {"kind": "Table", "apiVersion": META, "metadata": metadata, "columnDefinitions": columns, "rows": shown}
+    printer = _printer(exchange)
+    return table(printer, rows, now(), include=include or "Metadata", list_metadata=metadata)
 
 
-def _row_object(obj: JsonObject, include: str) -> JsonObject | None:
-    if include == "Object":
-        return obj
-    return None if include == "None" else partial(obj)
-
-
-_ACCEPTED: Final = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+def _printer(exchange: Exchange) -> Printer:
+    resource = exchange.resource
+    if resource.is_custom:
+        return custom_printer(resource.columns)
+    if exchange.info.subresource == "scale":
+        return printer_of_kind("autoscaling", "Scale")
+    return printer_of_kind(resource.group, resource.kind)

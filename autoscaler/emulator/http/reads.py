@@ -16,7 +16,6 @@ from autoscaler.emulator.http.presentation import show_list, show_one
 from autoscaler.emulator.http.views import view_of
 from autoscaler.emulator.storage import Collection
 from autoscaler.emulator.store import ObjectStore
-from autoscaler.emulator.versions import from_stored
 from autoscaler.model.json_types import JsonObject
 
 _TOKEN_EXPIRED: Final = (
@@ -40,8 +39,8 @@ def get_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     """Answer a GET of an object or of a subresource that is an object."""
     info = exchange.info
     view = view_of(exchange.resource, info.subresource)
-    shown = view.show(store.get(exchange.resource, info.name, info.namespace))
-    return exchange.respond(show_one(exchange, shown, store.clock))
+    stored = store.get(exchange.resource, info.name, info.namespace)
+    return exchange.respond(show_one(exchange, view.show(stored), store.clock, stored))
 
 
 def list_objects(exchange: Exchange, store: ObjectStore) -> web.Response:
@@ -50,8 +49,7 @@ def list_objects(exchange: Exchange, store: ObjectStore) -> web.Response:
     options = parse_list_options(exchange.query, resource, watch=False)
     prefix = f"{exchange.info.namespace}/" if exchange.info.namespace and resource.namespaced else ""
     page = read_page(store, store.storage.collection(resource.collection), prefix, options)
-    items = [from_stored(resource, item) for item in page.items]
-    return exchange.respond(show_list(exchange, items, page.metadata, store.clock))
+    return exchange.respond(show_list(exchange, page.items, page.metadata, store.clock))
 
 
 def read_page(store: ObjectStore, collection: Collection, prefix: str, options: ListOptions) -> Page:
@@ -74,7 +72,8 @@ def read_page(store: ObjectStore, collection: Collection, prefix: str, options: 
         else [obj for _, obj in keyed if options.matches(obj)]
     )
     items = rest[: options.limit] if options.limit else rest
-    metadata: JsonObject = {"resourceVersion": str(wanted or at)}
+    shown_revision = wanted or store.storage.revision
+    metadata: JsonObject = {"resourceVersion": str(shown_revision)}
     if len(items) < len(rest):
         metadata["continue"] = encode_token(_key_of(items[-1]), at)
         if not options.has_selector:

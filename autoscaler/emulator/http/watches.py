@@ -124,7 +124,7 @@ class _Watcher:
             yield "DELETED", self._shown(with_revision(change.old, change.revision))
 
     def _shown(self, obj: JsonObject) -> JsonObject:
-        return show_one(self._exchange, from_stored(self._exchange.resource, obj), self._store.clock)
+        return show_one(self._exchange, from_stored(self._exchange.resource, obj), self._store.clock, obj)
 
     def _bookmark(self, annotations: JsonObject | None = None) -> JsonObject:
         metadata: JsonObject = {"resourceVersion": str(self._store.storage.revision)}

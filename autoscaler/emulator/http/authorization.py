@@ -1,0 +1,47 @@
+"""Whether a request may be done, and the refusal's words when not.
+
+Source: apiserver pkg/endpoints/handlers/responsewriters/errors.go (Forbidden).
+"""
+
+from autoscaler.emulator import errors
+from autoscaler.emulator.errors import ApiError
+from autoscaler.emulator.http.paths import RequestInfo
+from autoscaler.emulator.rbac import Attributes, Authorizer
+from autoscaler.emulator.users import User
+
+
+def authorize(authorizer: Authorizer, user: User, info: RequestInfo) -> None:
+    """Refuse what the user may not do.
+
+    Raises:
+        ApiError: 403.
+    """
+    asked = attributes_of(info)
+    verdict = authorizer.decide(user, asked)
+    if not verdict.allowed:
+        raise refusal(user, asked, verdict.reason)
+
+
+def attributes_of(info: RequestInfo) -> Attributes:
+    """A request as authorization sees it."""
+    if not info.is_resource:
+        return Attributes(verb=info.verb, path=info.path)
+    return Attributes(
+        verb=info.verb,
+        group=info.group,
+        resource=info.plural,
+        subresource=info.subresource,
+        namespace=info.name if info.plural == "namespaces" and not info.namespace else info.namespace,
+        name=info.name,
+    )
+
+
+def refusal(user: User, asked: Attributes, reason: str) -> ApiError:
+    """403 with user, verb and resource."""
+    if asked.path:
+        return errors.path_forbidden(user.name, asked.verb, asked.path)
+    where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
+    why = (
+        f'User "{user.name}" cannot {asked.verb} resource "{asked.full_resource}" in API group "{asked.group}" {where}'
+    )
+    return errors.forbidden(asked.group, asked.resource, asked.name, f"{why}: {reason}" if reason else why)

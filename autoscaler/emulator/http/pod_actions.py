@@ -1,0 +1,157 @@
+"""POSTs to a pod: binding it to a node, evicting it.
+
+Source: kubernetes pkg/registry/core/pod/storage/storage.go (BindingREST), eviction.go.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from autoscaler.config.go_time import format_time
+from autoscaler.emulator import errors
+from autoscaler.emulator.builtin import BINDINGS, DISRUPTION_BUDGETS, PODS
+from autoscaler.emulator.deletion import DeleteOptions
+from autoscaler.emulator.errors import ApiError
+from autoscaler.emulator.http.bodies import read_body
+from autoscaler.emulator.http.exchange import Exchange
+from autoscaler.emulator.resources import Resource
+from autoscaler.emulator.store import ObjectStore
+from autoscaler.model.field_errors import not_supported, required
+from autoscaler.model.json_types import JsonObject
+from autoscaler.model.label_query import SelectorError, selector_of_object
+
+EVICTION: Final = Resource(group="policy", version="v1", plural="evictions", kind="Eviction", singular="eviction")
+_SUCCESS: Final = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+_FULL: Final = "Cannot evict pod as it would violate the pod's disruption budget."
+_SEVERAL: Final = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+
+
+async def bind_pod(exchange: Exchange, store: ObjectStore) -> web.Response:
+    """Answer a Binding: the pod gets the node, and the condition PodScheduled."""
+    info = exchange.info
+    options = exchange.write_options("CreateOptions")
+    content_type = exchange.request.headers.get("Content-Type", "")
+    binding = read_body(BINDINGS, content_type, await exchange.request.read()).obj
+    target = binding.get("target") or {}
+    _check_target(info.name, target)
+    node = target.get("name", "")
+    store.change(
+        PODS, info.name, info.namespace, lambda pod: _bound(pod, node, format_time(store.clock())), options, "binding"
+    )
+    return exchange.respond(_SUCCESS, 201)
+
+
+def _check_target(pod: str, target: JsonObject) -> None:
+    faults = []
+    if target.get("kind", "") not in ("", "Node"):
+        faults.append(not_supported("target.kind", target["kind"], ["Node", "<empty>"]))
+    if not target.get("name"):
+        faults.append(required("target.name"))
+    if faults:
+        raise errors.invalid("", "Binding", pod, faults)
+
+
+def _bound(pod: JsonObject, node: str, now: str) -> JsonObject:
+    name, spec = pod["metadata"]["name"], pod["spec"]
+    if "deletionTimestamp" in pod["metadata"]:
+        raise errors.conflict("", "pods/binding", name, f"pod {name} is being deleted, cannot be assigned to a host")
+    if spec.get("nodeName"):
+        why = f'pod {name} is already assigned to node "{spec["nodeName"]}"'
+        raise errors.conflict("", "pods/binding", name, why)
+    if spec.get("schedulingGates"):
+        raise errors.conflict("", "pods/binding", name, f"pod {name} has non-empty .spec.schedulingGates")
+    condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
+    status = pod.get("status") or {}
+    others = [item for item in status.get("conditions") or [] if item["type"] != "PodScheduled"]
+    return pod | {"spec": spec | {"nodeName": node}, "status": status | {"conditions": [*others, condition]}}
+
+
+async def evict_pod(exchange: Exchange, store: ObjectStore) -> web.Response:
+    """Answer an Eviction: delete the pod if its disruption budget allows it."""
+    info = exchange.info
+    options = exchange.write_options("CreateOptions")
+    content_type = exchange.request.headers.get("Content-Type", "")
+    eviction = read_body(EVICTION, content_type, await exchange.request.read()).obj
+    named = (eviction.get("metadata") or {}).get("name", info.name)
+    if named != info.name:
+        why = f"the name of the object ({named}) does not match the name on the URL ({info.name})"
+        raise errors.bad_request(why)
+    pod = store.get(PODS, info.name, info.namespace)
+    wanted = eviction.get("deleteOptions") or {}
+    preconditions = wanted.get("preconditions") or {}
+    delete = DeleteOptions(
+        grace_period_seconds=wanted.get("gracePeriodSeconds"),
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
+        dry_run=options.dry_run or bool(wanted.get("dryRun")),
+    )
+    if not _leaves_freely(pod):
+        _spend_budget(store, pod, dry_run=delete.dry_run)
+    store.delete(PODS, info.name, info.namespace, delete)
+    return exchange.respond(_SUCCESS, 201)
+
+
+def _leaves_freely(pod: JsonObject) -> bool:
+    """Whether no budget counts the pod: it has ended, has not begun, or is going already."""
+    phase = pod.get("status", {}).get("phase")
+    return phase in ("Succeeded", "Failed", "Pending") or "deletionTimestamp" in pod["metadata"]
+
+
+def _spend_budget(store: ObjectStore, pod: JsonObject, *, dry_run: bool) -> None:
+    """Take one disruption from the budget that covers the pod.
+
+    Raises:
+        ApiError: 429 when nothing is left, 500 when several budgets cover it.
+    """
+    namespace = pod["metadata"]["namespace"]
+    covering = [budget for budget in store.items(DISRUPTION_BUDGETS, namespace) if _covers(budget, pod)]
+    if not covering:
+        return
+    if len(covering) > 1:
+        raise ApiError(500, "InternalError", f"Internal error occurred: {_SEVERAL}")
+    budget = covering[0]
+    status = budget.get("status") or {}
+    if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
+        name = budget["metadata"]["name"]
+        raise _refusal(f"The disruption budget {name} is still being processed by the server.", retry_after=10)
+    if status.get("disruptionsAllowed", 0) <= 0:
+        if _is_unhealthy_and_free(budget, pod):
+            return
+        name = budget["metadata"]["name"]
+        needs, has = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+        raise _refusal(f"The disruption budget {name} needs {needs} healthy pods and has {has} currently")
+    if dry_run:
+        return
+    disrupted = (status.get("disruptedPods") or {}) | {pod["metadata"]["name"]: format_time(store.clock())}
+    spent = status | {"disruptionsAllowed": status["disruptionsAllowed"] - 1, "disruptedPods": disrupted}
+    name = budget["metadata"]["name"]
+    store.change(DISRUPTION_BUDGETS, name, namespace, lambda found: found | {"status": spent}, subresource="status")
+
+
+def _covers(budget: JsonObject, pod: JsonObject) -> bool:
+    try:
+        return selector_of_object((budget.get("spec") or {}).get("selector")).matches(pod)
+    except SelectorError:
+        return False
+
+
+def _is_unhealthy_and_free(budget: JsonObject, pod: JsonObject) -> bool:
+    """Whether a pod that is not ready may go although the budget is spent."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+    if ready:
+        return False
+    status = budget.get("status") or {}
+    if (budget.get("spec") or {}).get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
+        return True
+    return bool(status.get("currentHealthy", 0) >= status.get("desiredHealthy", 0) > 0)
+
+
+def _refusal(message: str, retry_after: int | None = None) -> ApiError:
+    cause = {"reason": "DisruptionBudget", "message": message}
+    details: JsonObject = {"causes": [cause]}
+    headers = {}
+    if retry_after is not None:
+        details["retryAfterSeconds"] = retry_after
+        headers["Retry-After"] = str(retry_after)
+    return ApiError(429, "TooManyRequests", _FULL, details, headers)
