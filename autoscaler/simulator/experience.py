@@ -49,17 +49,23 @@ class Experience:
         return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows])
 
 
-def experience_of(service: Service, ledger: Ledger, cell: int) -> Experience:
-    """Work out what the requests of a run went through; calm stretches in cells of ``cell`` seconds."""
-    n = ledger.seconds
-    entered = ledger.arrived[:n] - ledger.rejected[:n]
-    queued = ledger.waiting[:n] > 0.0
+def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, int] | None = None) -> Experience:
+    """Work out what the requests that came in ``span`` (seconds, the whole run by default) went through.
+
+    Calm stretches are taken in cells of ``cell`` seconds.
+    """
+    first, last = span or (0, ledger.seconds)
+    entered = ledger.arrived[first:last] - ledger.rejected[first:last]
+    queued = ledger.waiting[first:last] > 0.0
     queued[1:] |= queued[:-1].copy()
-    cells = -(-n // cell)
+    queued[0] |= first > 0 and ledger.waiting[first - 1] > 0.0
+    cells = -(-(last - first) // cell)
     is_calm = np.logical_not(np.any(_by_cell(queued, cells, cell), axis=1))
-    calm = _calm(service, entered, ledger.slots[:n], is_calm, cell)
-    busy = np.flatnonzero(np.repeat(~is_calm, cell)[:n] & (entered > 0.0))
-    return _joined(calm, _queued(service, ledger, entered, busy, queued[busy]))
+    calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell)
+    busy = np.flatnonzero(np.repeat(~is_calm, cell)[: last - first] & (entered > 0.0))
+    found = _joined(calm, _queued(service, ledger, first + busy, queued[busy]))
+    found.second[: len(calm)] += first
+    return found
 
 
 def latency_grid(service: Service) -> Floats:
@@ -94,11 +100,10 @@ def _calm(service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.
     return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum()), dtype=np.bool_))
 
 
-def _queued(
-    service: Service, ledger: Ledger, entered: Floats, seconds: NDArray[np.int64], queued: NDArray[np.bool_]
-) -> Experience:
+def _queued(service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_]) -> Experience:
     """Group single seconds; those with a queue wait until it has drained so far."""
     n = ledger.seconds
+    entered = ledger.arrived[:n] - ledger.rejected[:n]
     came = np.concatenate((np.zeros(1), np.cumsum(entered)))
     left = np.concatenate((np.zeros(1), np.cumsum(ledger.served[:n] + ledger.lost[:n] + ledger.timed_out[:n])))
     middle = (came[seconds] + came[seconds + 1]) / 2

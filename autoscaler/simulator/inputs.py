@@ -21,6 +21,7 @@ class Overrides:
     """What replaces parts of a scenario; absent means as the file says. Times in seconds."""
 
     trace: Path | None = None  #: replaces the whole traffic; the run is then as long as the trace
+    trace_offset: float = 0.0  #: where in it the run starts
     scale_to: tuple[float, float] | None = None  #: [requests/s]
     until: float | None = None  #: the run's length
     seed: int | None = None
@@ -94,7 +95,7 @@ def _csvs(spec: Traffic) -> Iterator[Csv]:
 def _changed(scenario: Scenario, overrides: Overrides) -> Scenario:
     traffic = scenario.traffic
     if overrides.trace is not None:
-        csv = Csv(path=str(overrides.trace.absolute()))
+        csv = Csv(path=str(overrides.trace.absolute())).model_copy(update={"offset": overrides.trace_offset})
         traffic = Traffic(csv=csv, scale_to=traffic.scale_to)
     if overrides.scale_to is not None:
         traffic = traffic.model_copy(update={"scale_to": overrides.scale_to})

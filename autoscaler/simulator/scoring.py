@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autoscaler.config.scenario import Scenario
 from autoscaler.model.time import HOUR, SECOND, Instant
 from autoscaler.simulator.cluster import Counts
-from autoscaler.simulator.experience import experience_of, latency_grid, tails
+from autoscaler.simulator.experience import Experience, experience_of, latency_grid, tails
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.result import Replicas, ScaleAction, Score, Series
 
@@ -38,7 +38,7 @@ class Scorer:
         self._late = self._late_requests()
         self._width = next((width for width in _WIDTHS if self._seconds / width <= _MOST_POINTS), _WIDTHS[-1])
         self._tail, self._counted = self._distribution(
-            self._experience.second // self._width, -(-self._seconds // self._width)
+            self._experience, self._experience.second // self._width, -(-self._seconds // self._width)
         )
 
     def score(self, history: Sequence[Counts], actions: Sequence[ScaleAction], start: Instant) -> Score:
@@ -84,10 +84,10 @@ class Scorer:
         total = np.concatenate((np.zeros(1), np.cumsum(weight)))
         # where several windows hold as much (a lone burst), begin a little before it
         first = int(np.argmax(np.round(total[span:] - total[:-span], 6)))
-        last, width = min(n, first + span), 5 if span >= 60 else 1
-        second = self._experience.second
-        point = np.where((second >= first) & (second < last), (second - first) // width, -1)
-        latency = _percentiles(*self._distribution(point, -(-(last - first) // width)), self._grid)
+        last, width = min(n, first + span), 5 if span >= MINUTE_SECONDS else 1
+        near = experience_of(self._scenario.service, self._ledger, width, (first, last))
+        tail, counted = self._distribution(near, (near.second - first) // width, -(-(last - first) // width))
+        latency = _percentiles(tail, counted, self._grid)
         return self._stretch(first, last, width, latency)
 
     def _stretch(self, first: int, last: int, width: int, latency: Floats) -> Series:
@@ -109,23 +109,21 @@ class Scorer:
             latency=latency,
         )
 
-    def _distribution(self, point: NDArray[np.int64], points: int) -> tuple[Floats, Floats]:
-        """Sum up, by point, requests slower than each latency of the grid, shape ``(points, latencies)``, and all of them.
+    def _distribution(self, experience: Experience, point: NDArray[np.int64], points: int) -> tuple[Floats, Floats]:
+        """Sum up requests slower than each latency of the grid, shape ``(points, latencies)``, and all of them.
 
-        ``point`` says where each group belongs; -1 leaves it out.
+        ``point`` says where each group belongs.
         """
         tail, requests = np.zeros((points, len(self._grid))), np.zeros(points)
         done = 0
-        for part in self._experience.parts():
+        for part in experience.parts():
             where = point[done : done + len(part)]
             done += len(part)
-            shown = np.flatnonzero(where >= 0)
-            if len(shown):
-                weighted = part.requests[shown, None] * tails(self._scenario.service, part.only(shown), self._grid)
-                order = np.argsort(where[shown], kind="stable")
-                present, firsts = np.unique(where[shown][order], return_index=True)
-                tail[present] += np.add.reduceat(weighted[order], firsts)
-                requests[present] += np.add.reduceat(part.requests[shown][order], firsts)
+            order = np.argsort(where, kind="stable")
+            present, firsts = np.unique(where[order], return_index=True)
+            weighted = part.requests[:, None] * tails(self._scenario.service, part, self._grid)
+            tail[present] += np.add.reduceat(weighted[order], firsts)
+            requests[present] += np.add.reduceat(part.requests[order], firsts)
         return tail, requests
 
     def _late_requests(self) -> Floats:

@@ -1,0 +1,189 @@
+"""Plots as SVG: a panel with axes and layers. Colours and line styles are classes, so that the page's style decides.
+
+Panels of one group share their width and time range, so that they can stand below each other.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.simulator.report.axes import linear_ticks, log_ticks, number, time_label, time_ticks
+
+Floats = NDArray[np.float64]
+
+WIDTH: Final = 1000.0
+LEFT: Final = 64.0
+RIGHT: Final = 12.0
+_TOP: Final = 8.0
+_BOTTOM: Final = 22.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line through points; with ``steps`` a value holds until the next. NaN breaks it."""
+
+    name: str
+    style: str  #: class of the line
+    t: Floats
+    values: Floats
+    steps: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """The area by which ``upper`` is above ``lower``."""
+
+    style: str
+    t: Floats
+    upper: Floats
+    lower: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A range of values across the whole width; ``label`` at its top. A level is a band without height."""
+
+    style: str
+    low: float
+    high: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One plot. ``describe`` says in words what it shows, for those who cannot see it."""
+
+    key: str
+    title: str
+    describe: str
+    unit: str
+    lines: tuple[Line, ...]
+    excess: Excess | None = None
+    bands: tuple[Band, ...] = ()
+    log: bool = False
+    percent: bool = False
+    whole: bool = False  #: only whole numbers make sense on the axis
+    height: float = 190.0
+
+
+class Frame:
+    """Where a panel's values and times are on the paper."""
+
+    def __init__(self, panel: Panel, first: float, last: float) -> None:
+        self.first, self.last = first, last
+        self.bottom = panel.height - _BOTTOM
+        self._log = panel.log
+        self.ticks = _ticks(panel)
+        self._low, self._high = self._map(self.ticks[0]), self._map(self.ticks[-1])
+
+    def x(self, t: Floats) -> Floats:
+        """Place times [s]."""
+        return LEFT + (np.asarray(t) - self.first) / (self.last - self.first) * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: Floats) -> Floats:
+        """Place values."""
+        share = (self._map(np.asarray(value, dtype=np.float64)) - self._low) / (self._high - self._low)
+        return np.asarray(self.bottom - np.clip(share, 0.0, 1.0) * (self.bottom - _TOP))
+
+    def _map(self, value: Floats | float) -> Floats:
+        return np.log10(np.maximum(value, 1e-9)) if self._log else np.asarray(value, dtype=np.float64)
+
+
+def render(panel: Panel, first: float, last: float) -> str:
+    """Draw a panel over the times from ``first`` to ``last`` [s]."""
+    frame = Frame(panel, first, last)
+    layers = [_grid(panel, frame), *(_band(band, frame) for band in panel.bands)]
+    if panel.excess is not None:
+        layers.append(_excess(panel.excess, frame))
+    layers += [_line(line, frame) for line in panel.lines]
+    return (
+        f'<svg viewBox="0 0 {WIDTH:.0f} {panel.height:.0f}" role="img" tabindex="0" data-panel="{panel.key}"'
+        f' aria-labelledby="{panel.key}-t {panel.key}-d"><title id="{panel.key}-t">{html.escape(panel.title)}</title>'
+        f'<desc id="{panel.key}-d">{html.escape(panel.describe)}</desc>{"".join(layers)}'
+        f'<line class="cursor" y1="{_TOP:.0f}" y2="{frame.bottom:.0f}"/></svg>'
+    )
+
+
+def _ticks(panel: Panel) -> list[float]:
+    shown = [line.values[np.isfinite(line.values)] for line in panel.lines]
+    edges = [edge for band in panel.bands for edge in (band.low, band.high) if math.isfinite(edge)]
+    values = np.concatenate([*shown, np.array(edges)])
+    if not panel.log:
+        ticks = linear_ticks(float(values.max(initial=0.0)))
+        return [tick for tick in ticks if tick == round(tick)] if panel.whole and len(ticks) > 2 else ticks
+    positive = values[values > 0]
+    return log_ticks(float(positive.min(initial=0.01)), float(positive.max(initial=0.1)))
+
+
+def _grid(panel: Panel, frame: Frame) -> str:
+    parts = []
+    for tick in frame.ticks:
+        y = float(frame.y(np.array(tick)))
+        label = f"{number(tick * 100)} %" if panel.percent else number(tick)
+        parts.append(
+            f'<line class="grid" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text class="tick" x="{LEFT - 6:.0f}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+        )
+    times = time_ticks(frame.first, frame.last)
+    for tick in times:
+        x = float(frame.x(np.array(tick)))
+        anchor = "start" if x < LEFT + 20 else "end" if x > WIDTH - 40 else "middle"
+        parts.append(
+            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP:.0f}" y2="{frame.bottom:.0f}"/>'
+            f'<text class="tick" x="{x:.1f}" y="{frame.bottom + 15:.1f}" text-anchor="{anchor}">{time_label(tick, times)}</text>'
+        )
+    return "".join(parts)
+
+
+def _band(band: Band, frame: Frame) -> str:
+    low, high = float(frame.y(np.array(band.low))), float(frame.y(np.array(band.high)))
+    label = (
+        f'<text class="tick note" x="{WIDTH - RIGHT - 4:.0f}" y="{high - 4 if high > 20 else high + 12:.1f}" text-anchor="end">'
+        f"{html.escape(band.label)}</text>"
+        if band.label
+        else ""
+    )
+    return (
+        f'<rect class="{band.style}" x="{LEFT:.0f}" width="{WIDTH - LEFT - RIGHT:.0f}" y="{high:.1f}"'
+        f' height="{max(low - high, 0.01):.1f}"/>{label}'
+    )
+
+
+def _line(line: Line, frame: Frame) -> str:
+    t, values = line.t, line.values
+    if line.steps:
+        t, values = np.append(np.repeat(t, 2)[1:], frame.last), np.repeat(values, 2)
+    return f'<path class="{line.style}" d="{_path(frame.x(t), frame.y(values), np.isfinite(values))}"/>'
+
+
+def _excess(excess: Excess, frame: Frame) -> str:
+    """Draw each stretch in which ``upper`` is above as one shape."""
+    above = np.flatnonzero(excess.upper > excess.lower)
+    if not len(above):
+        return ""
+    shapes = []
+    for run in np.split(above, np.flatnonzero(np.diff(above) > 1) + 1):
+        wide = np.arange(max(run[0] - 1, 0), min(run[-1] + 2, len(excess.t)))
+        upper = np.maximum(excess.upper[wide], excess.lower[wide])
+        x = frame.x(excess.t[wide])
+        ring_x, ring_y = np.append(x, x[::-1]), np.append(frame.y(upper), frame.y(excess.lower[wide])[::-1])
+        shapes.append(_path(ring_x, ring_y, np.ones(len(ring_x), dtype=np.bool_)) + "Z")
+    return f'<path class="{excess.style}" d="{"".join(shapes)}"/>'
+
+
+def _path(x: Floats, y: Floats, shown: NDArray[np.bool_]) -> str:
+    parts: list[str] = []
+    pen_is_down = False
+    for px, py, is_shown in zip(x.tolist(), y.tolist(), shown.tolist(), strict=True):
+        if not is_shown or not math.isfinite(py):
+            pen_is_down = False
+            continue
+        parts.append(f"{'L' if pen_is_down else 'M'}{px:.1f} {py:.1f}")
+        pen_is_down = True
+    return "".join(parts)

@@ -1,0 +1,134 @@
+"""One run: a scenario's inputs, one policy, and out comes a result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from autoscaler.config.scenario import Control, Target
+from autoscaler.control.controller import Controller
+from autoscaler.control.messages import Record
+from autoscaler.engine.explain import metric_label, sentence
+from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.decision import Action, WriteResult
+from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
+from autoscaler.model.time import HOUR, SECOND, Instant, seconds
+from autoscaler.simulator.driver import Driver
+from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.report.axes import clock
+from autoscaler.simulator.result import MetricTrack, Result, ScaleAction
+from autoscaler.simulator.scoring import Scorer, replica_steps
+from autoscaler.simulator.world import started
+
+Progress = Callable[[float], None]
+
+
+@dataclass(slots=True)
+class Notebook:
+    """Keeps of every pass what plots need, and of scale actions their sentence; memory grows with time only."""
+
+    start: Instant
+    times: list[float] = field(default_factory=list)
+    ratios: list[tuple[float, ...]] = field(default_factory=list)
+    labels: tuple[tuple[str, str], ...] = ()
+    actions: list[ScaleAction] = field(default_factory=list)
+
+    def note(self, record: Record) -> None:
+        """Take note of one pass."""
+        decision = record.decision
+        at = (decision.at - self.start) / SECOND
+        if decision.proposals:
+            self.times.append(at)
+            self.ratios.append(tuple(math.nan if p.ratio is None else p.ratio for p in decision.proposals))
+            if len(self.labels) != len(decision.proposals) or not all(target for _, target in self.labels):
+                self.labels = tuple((metric_label(p.name), p.target) for p in decision.proposals)
+        if decision.action is not Action.NONE and record.outcome.result is WriteResult.WRITTEN:
+            self.actions.append(
+                ScaleAction(
+                    t=at,
+                    before=decision.current or 0,
+                    after=decision.desired,
+                    reason=decision.reason,
+                    sentence=sentence(decision, record.outcome, show=self._elapsed),
+                )
+            )
+
+    def _elapsed(self, at: Instant) -> str:
+        return clock((at - self.start) / SECOND, precise=True)
+
+    def tracks(self) -> tuple[MetricTrack, ...]:
+        """Give each metric's way, in the policy's order."""
+        t = np.array(self.times)
+        width = len(self.labels)
+        table = np.array([row if len(row) == width else (math.nan,) * width for row in self.ratios])
+        return tuple(
+            MetricTrack(name=name, target=target, t=t, ratio=table[:, i])
+            for i, (name, target) in enumerate(self.labels)
+        )
+
+
+def simulate(
+    inputs: Inputs,
+    policy: ScalingPolicy,
+    config: ControllerConfig | None = None,
+    *,
+    name: str = "",
+    progress: Progress | None = None,
+) -> Result:
+    """Run one policy against the scenario's workload. The same arguments give the same result, byte for byte.
+
+    ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done,
+    about once per simulated hour.
+    """
+    scenario = inputs.scenario
+    config = config or ControllerConfig(sync_period=seconds(scenario.control.sync_period))
+    world = started(scenario)
+    workload = world.add(scenario, inputs.traffic)
+    notebook = Notebook(world.start)
+    driver = Driver(world, Controller(config), notebook.note)
+    driver.accept([bind(policy, scenario.target)[0]])
+    end = world.start + inputs.duration * SECOND
+    driver.run(_ticks(scenario.control, world.start, end, progress))
+    world.advance(end)
+    scorer = Scorer(scenario, workload.ledger)
+    return Result(
+        inputs=inputs,
+        policy=name or policy.key.name,
+        score=scorer.score(workload.history(), notebook.actions, world.start),
+        series=scorer.series(),
+        replicas=replica_steps(workload.history(), world.start, inputs.duration),
+        metrics=notebook.tracks(),
+        actions=tuple(notebook.actions),
+        worst=scorer.worst(),
+        evaluations=len(notebook.times),
+        tolerance=config.tolerance,
+    )
+
+
+def _ticks(control: Control, start: Instant, end: Instant, progress: Progress | None) -> Iterator[Instant]:
+    """Give the instants of evaluation, the first one period and the phase after the start; report between them."""
+    period = seconds(control.sync_period)
+    first = start + period + seconds(control.sync_phase)
+    reported = start
+    for tick in range(first, end + 1, period):
+        if progress is not None and tick - reported >= HOUR:
+            progress((tick - start) / (end - start))
+            reported = tick
+        yield tick
+
+
+def bind(policy: ScalingPolicy, target: Target) -> tuple[ScalingPolicy, str]:
+    """Point a policy at the scenario's workload; the text tells, where its own target is called otherwise."""
+    is_same = (policy.target.kind, policy.target.name) == (target.kind, target.name)
+    own = f"{policy.target.kind} {policy.target.name}"
+    note = "" if is_same else f"it is written for {own}; here it scales the scenario's {target.kind} {target.name}"
+    api_version = policy.target.api_version if is_same else "apps/v1"
+    bound = replace(
+        policy,
+        key=PolicyKey(namespace=target.namespace, name=policy.key.name),
+        target=ObjectRef(api_version=api_version, kind=target.kind, name=target.name),
+    )
+    return bound, note
