@@ -52,8 +52,13 @@ def guard(program: Callable[[], object]) -> int:
 
 
 def say(text: str) -> None:
-    """Write to stderr. Control characters, which a hostile file may bring along, are shown as escapes."""
-    typer.echo("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text), err=True)
+    """Write to stderr, made ``printable``."""
+    typer.echo(printable(text), err=True)
+
+
+def printable(text: str) -> str:
+    """Show control characters, which a hostile file may bring along, as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def usage_error(message: str, *, option: str = "", hint: str = "") -> typer.BadParameter:

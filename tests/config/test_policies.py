@@ -92,13 +92,13 @@ def test_what_kubectl_get_prints_is_a_list_of_policies(tmp_path: Path) -> None:
     [
         pytest.param(
             {"a.yaml": manifest("web"), "b.yaml": manifest("web", target="other")},
-            "b.yaml:1: metadata.name: policy shop/web is already defined at a.yaml:1\n"
+            "b.yaml:3: metadata.name: policy shop/web is already defined at a.yaml:1\n"
             "  hint: give one of them another name",
             id="one-name-twice",
         ),
         pytest.param(
             {"a.yaml": manifest("a", target="web"), "b.yaml": manifest("b", target="web")},
-            "b.yaml:1: spec.scaleTargetRef: Deployment shop/web is already scaled by policy shop/a (a.yaml:1)\n"
+            "b.yaml:5: spec.scaleTargetRef: Deployment shop/web is already scaled by policy shop/a (a.yaml:1)\n"
             "  hint: two policies on one target fight each other: join their metrics in one policy",
             id="one-target-twice",
         ),

@@ -1,0 +1,153 @@
+"""Checks files before they are used: policies, scenarios and traces, each alone and the policies together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from autoscaler.config.documents import Document, Scan, scan_file
+from autoscaler.config.hpa import ReadOptions, is_policy
+from autoscaler.config.lint import lint
+from autoscaler.config.policies import LoadedPolicies, settle
+from autoscaler.config.policy_files import Candidate, expand, policy_files, read_policies
+from autoscaler.model.errors import Fault, InvalidInputError
+
+_TRACE_SUFFIXES: Final = frozenset({".csv", ".tsv"})
+_SCENARIO_FIELDS: Final = frozenset({"traffic", "service", "duration", "pods", "slo"})
+
+
+class Severity(StrEnum):
+    """An error makes the file unusable; a warning is about something that was probably not meant."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found."""
+
+    severity: Severity
+    fault: Fault
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found, by file and line, and what was looked at."""
+
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+    policies: int = 0
+    scenarios: int = 0
+    traces: int = 0
+    passed_over: int = 0  #: documents of kinds that are none of our business
+
+    def count(self, severity: Severity) -> int:
+        """Count the findings of that severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def add(self, severity: Severity, faults: Iterable[Fault]) -> None:
+        """Add findings."""
+        self.findings += [Finding(severity=severity, fault=fault) for fault in faults]
+
+
+def check_files(paths: Sequence[Path], options: ReadOptions | None = None) -> Report:
+    """Check every file under ``paths``. Never raises for what files hold."""
+    report = Report()
+    candidates: list[Candidate] = []
+    seen: dict[Path, int] = {}
+    for path in paths:
+        try:
+            files = policy_files(path)
+        except OSError as error:
+            report.add(Severity.ERROR, [Fault(what=f"cannot be searched: {error.strerror}", source=str(path))])
+            continue
+        for file in files:
+            if file.resolve() not in seen:
+                seen[file.resolve()] = len(seen)
+                candidates += _check_file(file, options or ReadOptions(), report)
+    _, rivals = settle(candidates, LoadedPolicies())
+    report.add(Severity.ERROR, rivals)
+    for candidate in candidates:
+        report.add(Severity.WARNING, _notes(candidate))
+    report.findings.sort(key=lambda found: (seen.get(Path(found.fault.source).resolve(), 0), found.fault.line or 0))
+    return report
+
+
+def _check_file(file: Path, options: ReadOptions, report: Report) -> list[Candidate]:
+    report.files += 1
+    if file.suffix.lower() in _TRACE_SUFFIXES:
+        _check_trace(file, report)
+        return []
+    scan = scan_file(file)
+    scenarios = [document for document in scan.documents if _is_scenario(document)]
+    rest = tuple(document for document in scan.documents if document not in scenarios)
+    for document in scenarios:
+        _check_scenario(document, report)
+    candidates, faults = read_policies(Scan(documents=rest, faults=scan.faults), options)
+    report.add(Severity.ERROR, faults)
+    for part in (part for document in rest for part in expand(document)):
+        if is_policy(part.value):
+            report.policies += 1
+        elif isinstance(part.value, dict) and "kind" in part.value:
+            report.passed_over += 1
+        else:
+            what, hint = "is neither a manifest nor a scenario", "a manifest has `kind:`, a scenario has `traffic:`"
+            report.add(Severity.ERROR, [Fault(what=what, source=part.source, line=part.line, hint=hint)])
+    if not scan.documents and not scan.faults:
+        report.add(Severity.WARNING, [Fault(what="the file is empty", source=str(file))])
+    return candidates
+
+
+def _check_scenario(document: Document, report: Report) -> None:
+    from autoscaler.config.scenario import scenario_from
+
+    report.scenarios += 1
+    try:
+        scenario = scenario_from(document)
+    except InvalidInputError as error:
+        report.add(Severity.ERROR, error.faults)
+        return
+    if scenario.traffic.csv is not None:
+        trace = Path(document.source).parent / scenario.traffic.csv.path
+        if not trace.exists():
+            what, line = f"no such file: {trace}", document.line_of("traffic.csv")
+            hint = "the path counts from the scenario's folder"
+            fault = Fault(what=what, source=document.source, line=line, path="traffic.csv", hint=hint)
+            report.add(Severity.WARNING, [fault])
+
+
+def _check_trace(file: Path, report: Report) -> None:
+    from autoscaler.config.traces import load_trace
+
+    report.traces += 1
+    try:
+        trace = load_trace(file)
+    except InvalidInputError as error:
+        report.add(Severity.ERROR, error.faults)
+        return
+    report.add(
+        Severity.WARNING, [Fault(what=f"repaired on reading: {repair}", source=str(file)) for repair in trace.repairs]
+    )
+
+
+def _is_scenario(document: Document) -> bool:
+    value = document.value
+    return isinstance(value, dict) and "kind" not in value and bool(_SCENARIO_FIELDS & value.keys())
+
+
+def _notes(candidate: Candidate) -> list[Fault]:
+    document = candidate.source.document
+    return [
+        Fault(
+            what=note.what,
+            source=document.source,
+            line=document.line_of(note.path),
+            path=note.path,
+            hint=note.hint,
+        )
+        for note in lint(candidate.policy, candidate.source.manifest)
+    ]

@@ -1,0 +1,141 @@
+"""`autoscaler check`: findings on stdout, exit code 3 where there are any."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autoscaler.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+POLICY = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: NAME}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 10
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+"""
+SCENARIO = "name: calm\nduration: 10m\ntraffic:\n  constant: {rps: 100}\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, text: str) -> str:
+    Path(name).write_text(text)
+    return name
+
+
+def test_the_shipped_policies_are_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(ROOT / "policies"), "--strict"]) == 0
+
+    assert capsys.readouterr() == ("4 files (3 policies, 1 other document): nothing wrong\n", "")
+
+
+def test_every_finding_has_its_line_and_the_exit_code_is_3(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", POLICY.replace("NAME", "a").replace("maxReplicas", "maxReplica"))
+    write("b.yaml", POLICY.replace("NAME", "b"))
+    write("c.yaml", POLICY.replace("NAME", "c"))
+    write("s.yaml", SCENARIO.replace("100", "-1"))
+    write("t.csv", "timestamp,rps\n0,1\n60,-5\n")
+    write("x.json", "[1]")
+
+    assert run(["check", ".", "t.csv"]) == 3
+
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out == (
+        'a.yaml:6: error: spec.maxReplica: unknown field "maxReplica"\n'
+        "  hint: did you mean `maxReplicas`?\n"
+        "c.yaml:5: error: spec.scaleTargetRef: Deployment default/web is already scaled by policy default/b (b.yaml:1)\n"
+        "  hint: two policies on one target fight each other: join their metrics in one policy\n"
+        "s.yaml:4: error: traffic.constant.rps: should be greater than or equal to 0, not -1\n"
+        "  hint: Rate [requests/s].\n"
+        "x.json:1: error: is neither a manifest nor a scenario\n"
+        "  hint: a manifest has `kind:`, a scenario has `traffic:`\n"
+        "t.csv:3: error: rps is negative: -5\n"
+        "  hint: a rate is zero or more; leave it empty where it is unknown\n"
+        "6 files (3 policies, 1 scenario, 1 trace): 5 errors\n"
+    )
+
+
+def test_warnings_are_findings_only_when_strict(capsys: pytest.CaptureFixture[str]) -> None:
+    file = write("a.yaml", POLICY.replace("NAME", "a") + "  minReplicas: 10\n")
+
+    assert run(["check", file]) == 0
+    assert run(["check", file, "--strict"]) == 3
+
+    assert capsys.readouterr().out == 2 * (
+        "a.yaml:6: warning: spec.maxReplicas: minReplicas and maxReplicas are both 10: the policy can never scale\n"
+        "  hint: raise maxReplicas, or set the replicas on the workload\n"
+        "1 file (1 policy): 1 warning\n"
+    )
+
+
+def test_findings_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    file = write("a.yaml", "kind: [")
+
+    assert run(["check", file, "-o", "json"]) == 3
+
+    assert json.loads(capsys.readouterr().out) == {
+        "findings": [
+            {
+                "severity": "error",
+                "file": "a.yaml",
+                "line": 1,
+                "path": "",
+                "message": "a value is missing",
+                "hint": "close every [ and {; write a value between commas",
+            }
+        ],
+        "checked": {"files": 1, "policies": 0, "scenarios": 0, "traces": 0},
+        "passedOver": 0,
+    }
+
+
+def test_findings_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", write("a.yaml", ""), "-o", "csv"]) == 0
+
+    assert capsys.readouterr().out == "severity,file,line,path,message,hint\nwarning,a.yaml,,,the file is empty,\n"
+
+
+def test_scaling_to_zero_is_allowed_when_the_gate_is_on() -> None:
+    external = "  - {type: External, external: {metric: {name: q}, target: {type: Value, value: 1}}}\n"
+    file = write("a.yaml", POLICY.replace("NAME", "a") + external + "  minReplicas: 0\n")
+
+    assert run(["check", file]) == 3
+    assert run(["check", file, "--scale-to-zero"]) == 0
+
+
+def test_a_scenario_whose_trace_is_missing_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    write("s.yaml", "name: replay\ntraffic:\n  csv: {path: gone.csv}\n")
+
+    assert run(["check", "s.yaml"]) == 0
+
+    assert capsys.readouterr().out == (
+        "s.yaml:3: warning: traffic.csv: no such file: gone.csv\n"
+        "  hint: the path counts from the scenario's folder\n"
+        "1 file (1 scenario): 1 warning\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "error: no such file: nowhere\n  hint: relative paths start at the current directory\n"),
+        ([], "error: missing argument 'FILES'.\n"),
+    ],
+)
+def test_what_is_not_there_cannot_be_checked(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", *arguments]) == 2
+
+    assert capsys.readouterr().err.startswith(message)
