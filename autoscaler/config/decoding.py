@@ -214,4 +214,6 @@ def _is_left_out(value: JsonValue, kind: ApiType) -> bool:
 def _zero(kind: ApiType) -> JsonValue:
     if kind.shape is Shape.STRUCT:
         return {name: _zero(known) for name, known in kind.fields.items() if known.presence is Presence.ALWAYS}
-    return _ZERO_OF.get(kind.name, "") if kind.shape is Shape.SCALAR else None
+    if kind.shape is not Shape.SCALAR or kind.name in {"Time", "MicroTime"}:
+        return None
+    return _ZERO_OF.get(kind.name, "")

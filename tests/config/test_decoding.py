@@ -14,11 +14,16 @@ def _decode(group: str, version: str, obj: JsonObject) -> JsonObject:
 
 
 def test_empty_optional_fields_go_and_pointers_keep_their_zero() -> None:
-    spec = {"replicas": 0, "minReadySeconds": 0, "paused": False, "template": {"spec": {"hostname": "", "volumes": []}}}
+    spec = {
+        "replicas": 0,
+        "minReadySeconds": 0,
+        "paused": False,
+        "template": {"spec": {"hostname": "", "containers": [], "volumes": []}},
+    }
 
     decoded = _decode("apps", "v1", {"kind": "Deployment", "metadata": {"labels": None}, "spec": spec})
 
-    assert decoded["spec"] == {"replicas": 0, "strategy": {}, "template": {"spec": {}}}
+    assert decoded["spec"] == {"replicas": 0, "strategy": {}, "template": {"spec": {"containers": None}}}
     assert decoded["metadata"] == {}
     assert decoded["status"] == {}
 

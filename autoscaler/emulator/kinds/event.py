@@ -24,7 +24,6 @@ _NEW_NAMES = {
     "count": "deprecatedCount",
 }
 _STORED_NAMES = {new: stored for stored, new in _NEW_NAMES.items()}
-_NULLABLE = ("firstTimestamp", "lastTimestamp", "eventTime")
 _IMMUTABLE = (
     "involvedObject",
     "reason",
@@ -52,13 +51,6 @@ def to_new_api(event: JsonObject) -> JsonObject:
     """A stored event as events.k8s.io/v1 shows it."""
     shown = {_NEW_NAMES.get(name, name): value for name, value in event.items()}
     return shown | {"apiVersion": "events.k8s.io/v1"}
-
-
-def complete(event: JsonObject) -> JsonObject:
-    """A stored event with the fields that are written even when empty."""
-    nulls = dict.fromkeys(_NULLABLE)
-    empty: JsonObject = {"source": {}, "reportingComponent": "", "reportingInstance": ""}
-    return nulls | empty | event
 
 
 def _validate_core(event: JsonObject) -> list[FieldError]:
