@@ -49,6 +49,7 @@ from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
 WRITE_ATTEMPTS = 5
 """How often one size is tried while others write the same scale in between: upstream's retry on conflict."""
 
+_PAUSED, _OBSERVE, _COMPUTE = Mode.PAUSED, Mode.OBSERVE, Course.COMPUTE
 _NOT_NEEDED = WriteOutcome(result=WriteResult.NOT_NEEDED)
 _WITHHELD = WriteOutcome(result=WriteResult.WITHHELD)
 _WRITTEN = WriteOutcome(result=WriteResult.WRITTEN)
@@ -119,7 +120,7 @@ class Controller:
     def _begin(self, event: EvaluationDue) -> Instructions:
         """Start a pass, unless the policy is paused or its last pass still waits for an answer."""
         tracked = self._tracked.get(event.key)
-        if tracked is None or tracked.policy.mode is Mode.PAUSED or tracked.is_busy:
+        if tracked is None or tracked.policy.mode is _PAUSED or tracked.is_busy:
             return ()
         policy = tracked.policy
         tracked.observing = policy
@@ -132,12 +133,12 @@ class Controller:
         # Readings answer the metrics that were asked for; what may be written is what holds now.
         policy, tracked.observing = tracked.observing, None
         mode = tracked.policy.mode
-        if mode is Mode.PAUSED:
+        if mode is _PAUSED:
             return ()
         observation = self._with_rivals(policy, tracked.memory, event.observation)
         decision, memory = evaluate(policy, observation, tracked.memory, self._config)
         tracked.current = Pass(policy, mode, observation, decision, memory)
-        if mode is Mode.OBSERVE:
+        if mode is _OBSERVE:
             return self._conclude(event.key, _WITHHELD if decision.rescale else _NOT_NEEDED)
         told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
         if not decision.rescale or not isinstance(observation.scale, Scale):
@@ -149,7 +150,7 @@ class Controller:
         scale, key = observation.scale, policy.key
         if not isinstance(scale, Scale) or not scale.selector:
             return observation
-        if course_of(policy, scale.spec_replicas, memory.status, self._config) is not Course.COMPUTE:
+        if course_of(policy, scale.spec_replicas, memory.status, self._config) is not _COMPUTE:
             return observation
         self._selectors.update(key, scale.selector)
         rivals = self._selectors.rivals(key.namespace, observation.pods)
@@ -176,7 +177,7 @@ class Controller:
             key=key, observation=run.observation, decision=run.decision, outcome=outcome, settlement=settlement
         )
         tracked.last = record
-        if run.mode is Mode.OBSERVE:
+        if run.mode is _OBSERVE:
             return (record,)
         instructions: list[Instruction] = [Announce(key=key, announcement=one) for one in settlement.announcements]
         if tracked.written is None or not same_status(tracked.written, settlement.status):

@@ -22,6 +22,9 @@ class Course(Enum):
     COMPUTE = "compute"
 
 
+_COMPUTE = Course.COMPUTE
+
+
 def course_of(policy: ScalingPolicy, current: int, status: PolicyStatus, config: ControllerConfig) -> Course:
     """Choose the course; only ``COMPUTE`` looks at metrics, windows and rate rules.
 
@@ -32,13 +35,13 @@ def course_of(policy: ScalingPolicy, current: int, status: PolicyStatus, config:
     if current == 0:
         own_zero = was_scaled_to_zero(status, config)
         if own_zero and (minimum != 0 or has_metric_without_pods(policy)):
-            return Course.COMPUTE
+            return _COMPUTE
         return Course.DISABLED
     if current > policy.max_replicas:
         return Course.ABOVE_MAX
     if current < minimum:
         return Course.BELOW_MIN
-    return Course.COMPUTE
+    return _COMPUTE
 
 
 def lower_bound(policy: ScalingPolicy) -> int:

@@ -26,6 +26,9 @@ from autoscaler.model.observation import Observation, Scale, ScaleUnavailable
 from autoscaler.model.policy import ScalingPolicy
 from autoscaler.model.time import Instant
 
+# Bound once: looking up an enum's member is slow on Python 3.11, and these are needed in every pass.
+_COMPUTE, _INTERNAL, _NO_ERROR = Course.COMPUTE, ErrorKind.INTERNAL, ErrorKind.NONE
+
 ABOVE_MAX = "Current number of replicas above Spec.MaxReplicas"
 BELOW_MIN = "Current number of replicas below Spec.MinReplicas"
 
@@ -42,10 +45,11 @@ def evaluate(
     conditions = list(memory.status.conditions)
     if isinstance(scale, ScaleUnavailable):
         return _without_scale(policy, scale, memory, conditions, at), memory
-    set_condition(conditions, ABLE_TO_SCALE, TRUE, "SucceededGetScale", _GOT_SCALE, at)
+    if not conditions or conditions[0].type != ABLE_TO_SCALE:
+        _mark_readable(conditions, at)  # takes its place before the others; elsewhere it is set only where it stays
     memory = _seeded(memory, scale.spec_replicas, at)
     course = course_of(policy, scale.spec_replicas, memory.status, config)
-    if course is not Course.COMPUTE:
+    if course is not _COMPUTE:
         return _without_metrics(policy, course, scale, memory, conditions, at, config), memory
     recommended = recommend(policy, scale, observation, memory.status.current_replicas, config)
     if recommended.active[1]:
@@ -55,12 +59,14 @@ def evaluate(
     return _with_proposal(policy, recommended, scale, memory, conditions, at, config)
 
 
-_GOT_SCALE = "the HPA controller was able to get the target's current scale"
-
-
 def reference_of(policy: ScalingPolicy) -> str:
     """The scale target as upstream names it in errors: kind, namespace, name."""
     return f"{policy.target.kind}/{policy.key.namespace}/{policy.target.name}"
+
+
+def _mark_readable(conditions: Conditions, at: Instant) -> None:
+    message = "the HPA controller was able to get the target's current scale"
+    set_condition(conditions, ABLE_TO_SCALE, TRUE, "SucceededGetScale", message, at)
 
 
 def _seeded(memory: Memory, current: int, at: Instant) -> Memory:
@@ -114,7 +120,7 @@ def _without_metrics(
 ) -> Decision:
     """Jump into the bounds, or leave a target at zero alone; windows, rules and metrics have no say."""
     current = desired = scale.spec_replicas
-    why = ""
+    _mark_readable(conditions, at)
     if course is Course.DISABLED:
         why = "scaling is disabled since the replica count of the target is zero"
         set_condition(conditions, SCALING_ACTIVE, FALSE, "ScalingDisabled", why, at)
@@ -143,6 +149,7 @@ def _without_proposal(
 ) -> Decision:
     """The metrics cannot be followed: stay, and say why."""
     current = scale.spec_replicas
+    _mark_readable(conditions, at)
     return Decision(
         key=policy.key,
         at=at,
@@ -200,7 +207,7 @@ def _with_proposal(
         announcements=tuple(recommended.announcements),
         status=_status(memory, current, desired, recommended, conditions),
         error=recommended.error,
-        error_kind=ErrorKind.INTERNAL if recommended.error else ErrorKind.NONE,
+        error_kind=_INTERNAL if recommended.error else _NO_ERROR,
         next_possible_change_at=normalized.until,
     )
     return decision, Memory(

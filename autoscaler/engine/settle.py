@@ -32,6 +32,8 @@ from autoscaler.model.decision import (
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import ScalingPolicy
 
+_WRITTEN, _FAILED = WriteResult.WRITTEN, WriteResult.FAILED
+
 
 def settle(
     policy: ScalingPolicy,
@@ -44,10 +46,10 @@ def settle(
 
     A write that was withheld or not needed changes no history: only what was done counts against a rate rule.
     """
-    if outcome.result is WriteResult.WRITTEN and decision.current is not None:
+    if outcome.result is _WRITTEN and decision.current is not None:
         settlement = _written(policy, decision, config)
         return settlement, _remember(policy, decision, decision.current, memory, settlement.status, config)
-    if outcome.result is WriteResult.FAILED:
+    if outcome.result is _FAILED:
         settlement = _failed(policy, decision, memory, outcome.error)
     else:
         settlement = Settlement(status=decision.status, error=decision.error, error_kind=decision.error_kind)

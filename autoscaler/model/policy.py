@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.selector import LabelSelector
 
@@ -28,8 +30,7 @@ class Mode(StrEnum):
     PAUSED = "Paused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class PolicyKey:
+class PolicyKey(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Names one policy in the cluster."""
 
     namespace: str

@@ -17,6 +17,8 @@ from autoscaler.model.time import SECOND, Instant
 
 Events = tuple[ScaleEvent, ...]
 
+_DISABLED, _MIN, _PODS = SelectPolicy.DISABLED, SelectPolicy.MIN, RateRuleType.PODS
+
 SCALE_UP_LIMIT = "ScaleUpLimit"
 SCALE_DOWN_LIMIT = "ScaleDownLimit"
 TOO_MANY = "TooManyReplicas"
@@ -79,20 +81,20 @@ def scale_up_limit_without_behavior(current: int, factor: float, least: float) -
 
 def scale_up_limit(rules: ScalingRules, ups: Events, downs: Events, current: int, at: Instant) -> int:
     """The most replicas that the rules allow now; below ``current`` where recent changes used the periods up."""
-    if rules.select_policy is SelectPolicy.DISABLED:
+    if rules.select_policy is _DISABLED:
         return current
     proposals = [_grown(rule, period_start(rule, ups, downs, current, at)) for rule in rules.rules]
-    if rules.select_policy is SelectPolicy.MIN:
+    if rules.select_policy is _MIN:
         return min(proposals, default=INT32_MAX)
     return max(proposals, default=INT32_MIN)
 
 
 def scale_down_limit(rules: ScalingRules, ups: Events, downs: Events, current: int, at: Instant) -> int:
     """The fewest replicas that the rules allow now. ``Min`` means the least change, so the largest number."""
-    if rules.select_policy is SelectPolicy.DISABLED:
+    if rules.select_policy is _DISABLED:
         return current
     proposals = [_shrunk(rule, period_start(rule, ups, downs, current, at)) for rule in rules.rules]
-    if rules.select_policy is SelectPolicy.MIN:
+    if rules.select_policy is _MIN:
         return max(proposals, default=INT32_MIN)
     return min(proposals, default=INT32_MAX)
 
@@ -144,13 +146,13 @@ def remember_event(events: Events, rules: ScalingRules, change: int, at: Instant
 
 def _grown(rule: RateRule, start: int) -> int:
     """Percent rounds up, in upstream's order of operations: 10 percent on 100 gives 111."""
-    if rule.type is RateRuleType.PODS:
+    if rule.type is _PODS:
         return wrap_int32(start + rule.value)
     return ceil_int32(float(start) * (1 + float(rule.value) / 100))
 
 
 def _shrunk(rule: RateRule, start: int) -> int:
     """Percent truncates, in upstream's order of operations: 90 percent off 10 gives 0."""
-    if rule.type is RateRuleType.PODS:
+    if rule.type is _PODS:
         return wrap_int32(start - rule.value)
     return int32_of(float(start) * (1 - float(rule.value) / 100))

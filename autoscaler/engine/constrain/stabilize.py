@@ -59,14 +59,14 @@ def stabilize_both_ways(
     lowest = highest = desired
     old: int | None = None
     for index, entry in enumerate(history):
-        when = entry.at
-        if when < oldest_cutoff:
+        replicas = entry.replicas
+        if entry.at < oldest_cutoff:
             old = index
-            continue
-        if when > up_cutoff and entry.replicas < lowest:
-            lowest = entry.replicas
-        if when > down_cutoff and entry.replicas > highest:
-            highest = entry.replicas
+        elif replicas > highest:
+            if entry.at > down_cutoff:
+                highest = replicas
+        elif replicas < lowest and entry.at > up_cutoff:
+            lowest = replicas
     stabilized = min(max(current, lowest), highest)
     until = None
     if stabilized < desired:

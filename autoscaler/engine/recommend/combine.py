@@ -5,7 +5,7 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (computeReplicasFo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
 from autoscaler.engine.recommend.grouping import Roster
@@ -19,12 +19,12 @@ from autoscaler.model.observation import Milli, NoReading, Observation, Reading,
 from autoscaler.model.policy import Metric, ScalingPolicy
 
 NO_PROPOSAL = -1
+_NONE, _UP, _DOWN = Action.NONE, Action.SCALE_UP, Action.SCALE_DOWN
 BLANK = MetricStatus()
 _NOT_READ = NoReading(error="the metric was not read")
 
 
-@dataclass(slots=True)
-class Recommended:
+class Recommended(Struct):
     """What the metrics ask for together. ``replicas`` is -1 where they must not be followed.
 
     ``active``: status, reason and message for the condition ScalingActive. ``error`` may stand beside a proposal.
@@ -144,9 +144,9 @@ def _note_proposal(
     observed, target = _figures(computed)
     replicas = calculation.replicas
     if replicas == previous:
-        action = Action.NONE
+        action = _NONE
     else:
-        action = Action.SCALE_UP if replicas > previous else Action.SCALE_DOWN
+        action = _UP if replicas > previous else _DOWN
     answer.proposals.append(
         Proposal(
             name=name,

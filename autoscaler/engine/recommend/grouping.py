@@ -6,7 +6,8 @@ Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (groupPods
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from autoscaler.engine.recommend.samples import Samples, Taken
 from autoscaler.model.controller_config import ControllerConfig
@@ -15,43 +16,45 @@ from autoscaler.model.time import Instant
 
 CPU = "cpu"
 
+# Bound once: on Python 3.11 looking up an enum's member costs as much as the rest of a pod's turn.
+_FAILED, _PENDING, _RUNNING = PodPhase.FAILED, PodPhase.PENDING, PodPhase.RUNNING
 
-@dataclass(slots=True)
-class Roster:
+
+class Roster(Struct, frozen=True):
     """The pods of one pass, sorted once into those that any sample can speak for and those that none can.
 
     ``ignored``: failed or on their way out. ``pending``: not running yet. ``living``: the others.
     """
 
     pods: tuple[Pod, ...]
-    living: list[Pod] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    living: list[Pod]
+    pending: list[str]
+    ignored: list[str]
 
     @classmethod
     def of(cls, pods: tuple[Pod, ...]) -> Roster:
         """Sort ``pods``."""
-        roster = cls(pods)
+        living: list[Pod] = []
+        pending: list[str] = []
+        ignored: list[str] = []
         for pod in pods:
-            if pod.deleting or pod.phase == PodPhase.FAILED:
-                roster.ignored.append(pod.name)
-            elif pod.phase == PodPhase.PENDING:
-                roster.pending.append(pod.name)
+            phase = pod.phase
+            if pod.deleting or phase == _FAILED:
+                ignored.append(pod.name)
+            elif phase == _PENDING:
+                pending.append(pod.name)
             else:
-                roster.living.append(pod)
-        return roster
+                living.append(pod)
+        return cls(pods, living, pending, ignored)
 
     def ready_count(self) -> int:
         """Pods that run and are ready, terminating ones included: what Object and External metrics multiply."""
         return sum(
-            1
-            for pod in self.pods
-            if pod.phase == PodPhase.RUNNING and pod.ready is not None and pod.ready.status == "True"
+            1 for pod in self.pods if pod.phase == _RUNNING and pod.ready is not None and pod.ready.status == "True"
         )
 
 
-@dataclass(slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """Names of pods by what their samples are worth; only the number of the ready ones matters."""
 
     ready: int

@@ -92,11 +92,13 @@ def utilization_use(samples: Samples, requests: dict[str, Milli], target: int) -
     Raises:
         MetricFailedError: the requests of the pods with samples add up to nothing.
     """
-    known = (
-        samples if samples.keys() <= requests.keys() else {name: samples[name] for name in samples if name in requests}
-    )
+    known = samples
+    try:
+        requested = wrap_int64(sum(map(requests.__getitem__, samples)))
+    except KeyError:  # samples of pods that no longer exist do not count here
+        known = {name: value for name, value in samples.items() if name in requests}
+        requested = wrap_int64(sum(map(requests.__getitem__, known)))
     total = wrap_int64(sum(known.values()))
-    requested = wrap_int64(sum(map(requests.__getitem__, known)))
     if requested == 0:
         raise MetricFailedError("no metrics returned matched known pods")
     utilization = wrap_int32(quotient(wrap_int64(total * 100), requested))
