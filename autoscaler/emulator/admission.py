@@ -1,15 +1,19 @@
 """Admission: what the server checks or adds around a write because of other objects.
 
-Source: apiserver pkg/admission/plugin/namespace/lifecycle/admission.go.
+Source: apiserver pkg/admission/plugin/namespace/lifecycle; kubernetes plugin/pkg/admission/limitranger, resourcequota.
 """
 
-from datetime import datetime
 from typing import Protocol
 
 from autoscaler.emulator import errors
-from autoscaler.emulator.builtin import NAMESPACES
+from autoscaler.emulator.builtin import LIMIT_RANGES, NAMESPACES, PODS, RESOURCE_QUOTAS
+from autoscaler.emulator.kinds.limit_range import limit_refusals, limited_pod, refusal_text
+from autoscaler.emulator.kinds.quota import charged, quota_refusal
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject
+
+IMMORTAL = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""Namespaces every cluster has."""
 
 
 class Objects(Protocol):
@@ -23,6 +27,10 @@ class Objects(Protocol):
         """The objects of a namespace, or of all."""
         ...
 
+    def rewrite(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        """Store a changed object as it is: the server's own bookkeeping."""
+        ...
+
 
 class Admission:
     """The built-in admission plugins that matter here."""
@@ -30,7 +38,7 @@ class Admission:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
 
-    def mutate(self, resource: Resource, obj: JsonObject, now: datetime) -> JsonObject:
+    def mutate(self, resource: Resource, obj: JsonObject) -> JsonObject:
         """The object with what plugins add before it is validated.
 
         Raises:
@@ -38,13 +46,29 @@ class Admission:
         """
         if resource.namespaced:
             self._check_namespace(resource, obj)
+        if resource is PODS:
+            return limited_pod(self._objects.items(LIMIT_RANGES, obj["metadata"]["namespace"]), obj)
         return obj
 
-    def check_create(self, resource: Resource, obj: JsonObject) -> None:
-        """Refuse a valid object that other objects forbid."""
+    def check_create(self, resource: Resource, obj: JsonObject, *, dry_run: bool) -> None:
+        """Refuse a valid object that limits or quotas forbid; else charge the quotas.
 
-    def check_update(self, resource: Resource, new: JsonObject, old: JsonObject, subresource: str) -> None:
-        """Refuse a valid change that other objects forbid."""
+        Raises:
+            ApiError: 403.
+        """
+        if resource is not PODS:
+            return
+        name, namespace = obj["metadata"]["name"], obj["metadata"]["namespace"]
+        for limit_range in self._objects.items(LIMIT_RANGES, namespace):
+            if refusals := limit_refusals(limit_range, obj):
+                raise errors.forbidden("", "pods", name, refusal_text(refusals))
+        quotas = self._objects.items(RESOURCE_QUOTAS, namespace)
+        for quota in quotas:
+            if refusal := quota_refusal(quota, obj):
+                raise errors.forbidden("", "pods", name, refusal)
+        for quota in () if dry_run else quotas:
+            if (spent := charged(quota, obj)) is not quota:
+                self._objects.rewrite(RESOURCE_QUOTAS, spent)
 
     def check_delete(self, resource: Resource, obj: JsonObject) -> None:
         """Refuse to delete what must stay.
@@ -55,12 +79,6 @@ class Admission:
         name = obj["metadata"]["name"]
         if resource is NAMESPACES and name in IMMORTAL:
             raise errors.forbidden("", "namespaces", name, "this namespace may not be deleted")
-
-    def created(self, resource: Resource, obj: JsonObject) -> None:
-        """After an object was stored."""
-
-    def deleted(self, resource: Resource, obj: JsonObject) -> None:
-        """After an object was deleted or marked."""
 
     def _check_namespace(self, resource: Resource, obj: JsonObject) -> None:
         metadata = obj["metadata"]
@@ -73,7 +91,3 @@ class Admission:
             message = f"namespace {name} is being terminated"
             cause = {"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}
             raise errors.forbidden(resource.group, resource.plural, metadata.get("name", ""), why, [cause])
-
-
-IMMORTAL = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
-"""Namespaces every cluster has."""

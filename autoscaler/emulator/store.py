@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from autoscaler.emulator import deletion, errors
+from autoscaler.config.decoding import DecodeError
+from autoscaler.emulator import codec, deletion, errors
 from autoscaler.emulator.admission import Admission
 from autoscaler.emulator.clock import Clock
 from autoscaler.emulator.deletion import DeleteOptions
@@ -51,7 +52,7 @@ class ObjectStore:
     def __init__(self, registry: Registry, clock: Clock, *, new_uid: Callable[[], UUID] = uuid4) -> None:
         self.registry = registry
         self.storage = Storage()
-        self.strategies = Strategies(registry)
+        self.strategies = Strategies()
         self.clock = clock
         self._new_uid = new_uid
         self._ownership = Ownership(clock)
@@ -86,34 +87,15 @@ class ObjectStore:
     def create(
         self, resource: Resource, obj: JsonObject, namespace: str = "", options: WriteOptions = LOCAL
     ) -> JsonObject:
-        """Store a new object, defaulted and validated; returns it as stored.
+        """Store a new object, read as its kind's type, defaulted and validated; returns it as stored.
 
         Raises:
             ApiError: it is invalid, forbidden, exists, or its namespace does not.
         """
-        obj = _placed(resource, obj, namespace)
-        if obj["metadata"].get("resourceVersion"):
-            raise errors.internal("resourceVersion should not be set on objects to be created")
-        strategy = self.strategies.of(resource)
-        obj = self._admission.mutate(resource, obj, self.clock())
-        metadata = new_metadata(obj["metadata"], self._new_uid(), self.clock())
-        obj = strategy.prepare_create(obj | {"metadata": metadata}, self.clock())
-        self._refuse_faults(resource, obj, strategy.validate(obj, None, ""))
-        self._refuse_existing(resource, metadata)
-        self._admission.check_create(resource, obj)
-        stored = self._ownership.created(strategy.complete(obj), resource, options.manager)
-        if options.dry_run:
-            return stored
-        stored = self._put(resource, stored)
-        self._admission.created(resource, stored)
-        return stored
+        return self.insert(resource, self._decoded(resource, obj), namespace, options)
 
     def update(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        options: WriteOptions = LOCAL,
-        subresource: str = "",
+        self, resource: Resource, obj: JsonObject, options: WriteOptions = LOCAL, subresource: str = ""
     ) -> JsonObject:
         """Replace the object of that name and namespace; a resourceVersion in it must be the current one.
 
@@ -123,7 +105,7 @@ class ObjectStore:
         metadata = obj["metadata"]
         existing = self.get(resource, metadata["name"], metadata.get("namespace", ""))
         self.check_conditional(resource, obj)
-        return self.replace(resource, existing, obj, options, subresource)
+        return self.replace(resource, existing, self._decoded(resource, obj), options, subresource)
 
     def change(
         self,
@@ -140,20 +122,46 @@ class ObjectStore:
             ApiError: as ``update``, and what ``transform`` raises.
         """
         existing = self.get(resource, name, namespace)
-        return self.replace(resource, existing, transform(existing), options, subresource)
+        changed = self._decoded(resource, transform(existing))
+        return self.replace(resource, existing, changed, options, subresource)
+
+    def insert(self, resource: Resource, obj: JsonObject, namespace: str, options: WriteOptions) -> JsonObject:
+        """Store a new object that is already decoded and in its stored version.
+
+        Raises:
+            ApiError: as ``create``.
+        """
+        strategy = self.strategies.of(resource)
+        obj = strategy.with_defaults(self._placed(resource, obj, namespace))
+        if obj["metadata"].get("resourceVersion"):
+            raise errors.internal("resourceVersion should not be set on objects to be created")
+        obj = self._admission.mutate(resource, obj)
+        metadata = new_metadata(obj["metadata"], self._new_uid(), self.clock())
+        obj = strategy.prepare_create(obj | {"metadata": metadata}, self.clock())
+        self._refuse_faults(resource, obj, strategy.validate(obj, None, ""))
+        self._admission.check_create(resource, obj, dry_run=options.dry_run)
+        self._refuse_existing(resource, metadata)
+        stored = self._ownership.created(obj, resource, options.manager)
+        if options.dry_run:
+            return stored
+        return self._put(resource, stored)
 
     def replace(
         self, resource: Resource, existing: JsonObject, new: JsonObject, options: WriteOptions, subresource: str
     ) -> JsonObject:
-        """Write ``new`` over ``existing``: checked against its uid and resourceVersion, prepared and validated."""
+        """Write ``new``, decoded, over ``existing``: checked against its uid and version, prepared and validated.
+
+        Raises:
+            ApiError: as ``update``.
+        """
         self._check_identity(resource, new, existing)
         strategy = self.strategies.of(resource)
+        new = strategy.with_defaults(new) if subresource != "binding" else new
         new = new | {"metadata": updated_metadata(new["metadata"], existing["metadata"])}
         new = strategy.prepare_update(new, existing, subresource)
         self._refuse_faults(resource, new, strategy.validate(new, existing, subresource))
-        new = self._ownership.updated(strategy.complete(new), existing, resource, options.manager, subresource)
-        self._admission.check_update(resource, new, existing, subresource)
-        if _same(new, existing):
+        new = self._ownership.updated(new, existing, resource, options.manager, subresource)
+        if new == existing:
             return existing
         if options.dry_run:
             return new
@@ -178,11 +186,31 @@ class ObjectStore:
         marked = self.strategies.of(resource).mark_deleted(existing, options, self.clock())
         if options.dry_run:
             return Deleted(marked.obj, marked.remove)
-        obj = existing if _same(marked.obj, existing) else self._put(resource, marked.obj)
+        obj = existing if marked.obj == existing else self._put(resource, marked.obj)
         if marked.remove:
             obj = self._remove(resource, obj)
-        self._admission.deleted(resource, obj)
         return Deleted(obj, marked.remove)
+
+    def rewrite(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        """Store a changed object as it is: the server's own bookkeeping, past validation."""
+        return self._put(resource, obj)
+
+    def _decoded(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        hub = self.strategies.hub(resource)
+        try:
+            return codec.read_object(hub, obj).obj
+        except DecodeError as fault:
+            raise codec.cannot_be_handled(hub, str(fault)) from None
+
+    def _placed(self, resource: Resource, obj: JsonObject, namespace: str) -> JsonObject:
+        """The object under its stored version, in the namespace of the request."""
+        metadata = dict(obj.get("metadata") or {})
+        if resource.namespaced:
+            metadata["namespace"] = namespace or metadata.get("namespace", "")
+        else:
+            metadata.pop("namespace", None)
+        api_version = self.strategies.hub(resource).api_version
+        return obj | {"metadata": metadata, "kind": resource.kind, "apiVersion": api_version}
 
     def _put(self, resource: Resource, obj: JsonObject) -> JsonObject:
         return self.storage.put(resource.collection, _key(resource, obj), obj)
@@ -231,20 +259,6 @@ class ObjectStore:
 
 def _key(resource: Resource, obj: JsonObject) -> str:
     return resource.key(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-
-
-def _placed(resource: Resource, obj: JsonObject, namespace: str) -> JsonObject:
-    metadata = dict(obj.get("metadata") or {})
-    if resource.namespaced:
-        metadata["namespace"] = namespace or metadata.get("namespace", "")
-    else:
-        metadata.pop("namespace", None)
-    return obj | {"metadata": metadata, "kind": resource.kind, "apiVersion": resource.api_version}
-
-
-def _same(new: JsonObject, old: JsonObject) -> bool:
-    """Whether nothing but field ownership times would change."""
-    return bool(new == old)
 
 
 def _is_finished(obj: JsonObject) -> bool:

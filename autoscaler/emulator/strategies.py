@@ -3,32 +3,50 @@
 from datetime import datetime
 from typing import Final
 
+from autoscaler.config.decoding import decode
 from autoscaler.config.go_time import format_time
-from autoscaler.emulator import deletion
+from autoscaler.emulator import builtin, codec, deletion
 from autoscaler.emulator.deletion import DeleteOptions, Marked
-from autoscaler.emulator.resources import Registry, Resource
-from autoscaler.emulator.strategy import PlainStrategy, Strategy
+from autoscaler.emulator.kinds.node import admitted_node
+from autoscaler.emulator.kinds.pod import initial_status
+from autoscaler.emulator.kinds.registry import rules_of
+from autoscaler.emulator.resources import Resource
+from autoscaler.emulator.strategy import KindStrategy, Strategy, Traits
 from autoscaler.model.json_types import JsonObject
-from autoscaler.model.names import dns_label_faults
+from autoscaler.model.names import dns1035_label_faults, dns_label_faults, path_segment_faults
 
 _ETCD_FOLDERS: Final = {"nodes": "minions", "services": "services/specs"}
+_UNGUARDED: Final = Traits(has_status=False, has_generation=False)
+"""A kind without status and generation."""
+_ROLE: Final = Traits(has_status=False, has_generation=False, name_rule=path_segment_faults)
+_TRAITS: Final = {
+    builtin.PODS.collection: Traits(
+        first_status=initial_status, mark_deleted=deletion.mark_pod, status_keeps=("ownerReferences",)
+    ),
+    builtin.NODES.collection: Traits(has_generation=False, admitted=admitted_node),
+    builtin.DEPLOYMENTS.collection: Traits(annotations_count=True, status_keeps=("labels",)),
+    builtin.AUTOSCALERS.collection: Traits(has_generation=False),
+    builtin.RESOURCE_QUOTAS.collection: Traits(has_generation=False),
+    builtin.SERVICES.collection: Traits(has_generation=False, name_rule=dns1035_label_faults),
+    builtin.API_SERVICES.collection: Traits(has_generation=False),
+    builtin.ROLES.collection: _ROLE,
+    builtin.ROLE_BINDINGS.collection: _ROLE,
+    builtin.CLUSTER_ROLES.collection: _ROLE,
+    builtin.CLUSTER_ROLE_BINDINGS.collection: _ROLE,
+}
+_UNGUARDED_RESOURCES: Final = (
+    builtin.LEASES,
+    builtin.CONFIG_MAPS,
+    builtin.EVENTS,
+    builtin.SERVICE_ACCOUNTS,
+    builtin.LIMIT_RANGES,
+)
+_HUBS: Final = {resource.collection: resource for resource in (builtin.EVENTS, builtin.AUTOSCALERS)}
+"""The version that shared collections are stored in."""
 
 
-class PodStrategy(PlainStrategy):
-    """Pods die gracefully."""
-
-    def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
-        return super().prepare_create(obj, now) | {"status": {"phase": "Pending"}}
-
-    def mark_deleted(self, obj: JsonObject, options: DeleteOptions, now: datetime) -> Marked:
-        return deletion.mark_pod(obj, options, now)
-
-
-class NamespaceStrategy(PlainStrategy):
+class NamespaceStrategy(KindStrategy):
     """Namespaces end when their spec's finalizers are gone."""
-
-    def __init__(self) -> None:
-        super().__init__(namespaced=False, has_generation=False, name_rule=dns_label_faults)
 
     def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
         metadata = obj["metadata"]
@@ -51,28 +69,26 @@ class NamespaceStrategy(PlainStrategy):
 
 
 class Strategies:
-    """Finds the strategy of a resource."""
+    """Finds the strategy of a resource, and the version its objects are stored in."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        plain = PlainStrategy()
-        cluster = PlainStrategy(namespaced=False)
-        unversioned = PlainStrategy(has_status=False, has_generation=False)
-        self._plain = {True: plain, False: cluster}
-        self._special: dict[str, Strategy] = {
-            "/pods": PodStrategy(),
-            "/namespaces": NamespaceStrategy(),
-            "/nodes": PlainStrategy(namespaced=False, has_generation=False),
-            "autoscaling/horizontalpodautoscalers": PlainStrategy(has_generation=False),
-            "coordination.k8s.io/leases": unversioned,
-            "/configmaps": unversioned,
-            "/events": unversioned,
-            "/serviceaccounts": unversioned,
-        }
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Strategy] = {}
 
     def of(self, resource: Resource) -> Strategy:
-        """The strategy of that resource."""
-        return self._special.get(resource.collection) or self._plain[resource.namespaced]
+        """The strategy of that resource. Groups that share a collection may judge differently."""
+        key = (resource.group, resource.plural)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _make(resource)
+        return found
+
+    def use(self, resource: Resource, strategy: Strategy) -> None:
+        """Store the resource's objects by this strategy from now on."""
+        self._known[resource.group, resource.plural] = strategy
+
+    def hub(self, resource: Resource) -> Resource:
+        """The resource in the version its objects are stored in."""
+        return _HUBS.get(resource.collection, resource)
 
     def etcd_key(self, resource: Resource, obj: JsonObject) -> str:
         """The key an error shows: where etcd would keep the object."""
@@ -80,3 +96,14 @@ class Strategies:
         folder = f"{resource.group}/{resource.plural}" if resource.is_custom else resource.plural
         folder = _ETCD_FOLDERS.get(folder, folder)
         return f"/registry/{folder}/{resource.key(metadata.get('namespace', ''), metadata['name'])}"
+
+
+def _make(resource: Resource) -> Strategy:
+    rules = rules_of(resource.group, resource.kind)
+    zero = decode({}, codec.type_of(_HUBS.get(resource.collection, resource))).obj
+    if resource.collection == builtin.NAMESPACES.collection:
+        traits = Traits(has_generation=False, name_rule=dns_label_faults)
+        return NamespaceStrategy(rules, traits, zero, namespaced=False)
+    unguarded = {found.collection for found in _UNGUARDED_RESOURCES}
+    default = _UNGUARDED if resource.collection in unguarded else Traits()
+    return KindStrategy(rules, _TRAITS.get(resource.collection, default), zero, namespaced=resource.namespaced)

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
+from autoscaler.emulator.kinds.autoscaler_v1 import from_v1, to_v1
+from autoscaler.emulator.kinds.event import from_new_api, to_new_api
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject
 
 Convert = Callable[[JsonObject], JsonObject]
 
-_CONVERSIONS: Final[dict[tuple[str, str, str], tuple[Convert, Convert]]] = {}
+_CONVERSIONS: Final[dict[tuple[str, str, str], tuple[Convert, Convert]]] = {
+    ("autoscaling", "v1", "HorizontalPodAutoscaler"): (from_v1, to_v1),
+    ("events.k8s.io", "v1", "Event"): (from_new_api, to_new_api),
+}
 """(group, version, kind) of a version that is not the stored one: conversion to the stored form, and back."""
 
 

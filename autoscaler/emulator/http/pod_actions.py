@@ -3,6 +3,7 @@
 Source: kubernetes pkg/registry/core/pod/storage/storage.go (BindingREST), eviction.go.
 """
 
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.bodies import read_body
 from autoscaler.emulator.http.exchange import Exchange
+from autoscaler.emulator.kinds.pod import binding_refusal, bound
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.field_errors import not_supported, required
@@ -35,9 +37,8 @@ async def bind_pod(exchange: Exchange, store: ObjectStore) -> web.Response:
     target = binding.get("target") or {}
     _check_target(info.name, target)
     node = target.get("name", "")
-    store.change(
-        PODS, info.name, info.namespace, lambda pod: _bound(pod, node, format_time(store.clock())), options, "binding"
-    )
+    now = store.clock()
+    store.change(PODS, info.name, info.namespace, lambda pod: _bound(pod, node, now), options, "binding")
     return exchange.respond(_SUCCESS, 201)
 
 
@@ -51,19 +52,10 @@ def _check_target(pod: str, target: JsonObject) -> None:
         raise errors.invalid("", "Binding", pod, faults)
 
 
-def _bound(pod: JsonObject, node: str, now: str) -> JsonObject:
-    name, spec = pod["metadata"]["name"], pod["spec"]
-    if "deletionTimestamp" in pod["metadata"]:
-        raise errors.conflict("", "pods/binding", name, f"pod {name} is being deleted, cannot be assigned to a host")
-    if spec.get("nodeName"):
-        why = f'pod {name} is already assigned to node "{spec["nodeName"]}"'
-        raise errors.conflict("", "pods/binding", name, why)
-    if spec.get("schedulingGates"):
-        raise errors.conflict("", "pods/binding", name, f"pod {name} has non-empty .spec.schedulingGates")
-    condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now}
-    status = pod.get("status") or {}
-    others = [item for item in status.get("conditions") or [] if item["type"] != "PodScheduled"]
-    return pod | {"spec": spec | {"nodeName": node}, "status": status | {"conditions": [*others, condition]}}
+def _bound(pod: JsonObject, node: str, now: datetime) -> JsonObject:
+    if refusal := binding_refusal(pod):
+        raise errors.conflict("", "pods/binding", pod["metadata"]["name"], refusal)
+    return bound(pod, node, now)
 
 
 async def evict_pod(exchange: Exchange, store: ObjectStore) -> web.Response:

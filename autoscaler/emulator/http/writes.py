@@ -31,7 +31,7 @@ async def create_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     options = exchange.write_options("CreateOptions")
     obj = await _read(exchange, resource)
     _check_namespace(obj, info.namespace)
-    stored = store.create(resource, to_stored(resource, obj), info.namespace, options)
+    stored = store.insert(resource, to_stored(resource, obj), info.namespace, options)
     shown = from_stored(resource, stored)
     return exchange.respond(show_one(exchange, shown, store.clock), 201)
 
@@ -47,7 +47,7 @@ async def update_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     obj = obj | {"metadata": _placed(obj, info.name, info.namespace)}
     existing = store.find(resource, info.name, info.namespace)
     if existing is None and resource.create_on_update and not info.subresource:
-        stored = store.create(resource, to_stored(resource, obj), info.namespace, options)
+        stored = store.insert(resource, to_stored(resource, obj), info.namespace, options)
         return exchange.respond(show_one(exchange, from_stored(resource, stored), store.clock), 201)
     existing = store.get(resource, info.name, info.namespace)
     store.check_conditional(resource, obj)
