@@ -152,7 +152,9 @@ class DeploymentController:
         annotations = deployment["metadata"].get("annotations") or {}
         if annotations.get(REVISION) != str(revision):
             name, namespace = deployment["metadata"]["name"], deployment["metadata"]["namespace"]
-            self._store.change(DEPLOYMENTS, name, namespace, lambda live: _annotated(live, {REVISION: str(revision)}))
+            noted = {REVISION: str(revision)}
+            # Through the status, as upstream does: it is no new generation.
+            self._store.change(DEPLOYMENTS, name, namespace, lambda live: _annotated(live, noted), subresource="status")
 
     def _annotate(self, replica_set: JsonObject, notes: dict[str, str]) -> JsonObject:
         return self._store.update(REPLICASETS, _annotated(replica_set, notes))
