@@ -84,6 +84,8 @@ class PodSet:
         self._created = 0
         self._values: dict[str, Pod] = {}
         self._snapshot: tuple[Pod, ...] | None = None
+        self._running: tuple[SimulatedPod, ...] | None = None
+        self._serving: int | None = None
         self.resources = _resources(scenario.pods)
         self.pods: list[SimulatedPod] = []
         self.wanted = scenario.pods.initial_replicas
@@ -104,7 +106,15 @@ class PodSet:
 
     def serving(self) -> int:
         """Count pods in rotation."""
-        return sum(pod.serves for pod in self.pods)
+        if self._serving is None:
+            self._serving = sum(pod.serves for pod in self.pods)
+        return self._serving
+
+    def running(self) -> tuple[SimulatedPod, ...]:
+        """Give the pods whose containers run."""
+        if self._running is None:
+            self._running = tuple(pod for pod in self.pods if pod.life is not Life.PENDING)
+        return self._running
 
     def set_replicas(self, replicas: int, at: Instant) -> None:
         """Create or delete as many pods as it takes; those that serve least go first, then the newest."""
@@ -142,7 +152,7 @@ class PodSet:
         self._created += 1
         pod = SimulatedPod(name or f"{self._prefix}-{ordinal:05d}", ordinal, at)
         self.pods.append(pod)
-        self._snapshot = None
+        self._forget()
         return pod
 
     def _add_running(self, start: Instant) -> None:
@@ -159,8 +169,8 @@ class PodSet:
     def _ready(self, pod: SimulatedPod, at: Instant) -> None:
         if not pod.deleting:
             pod.life, pod.ready_at = Life.READY, at
-            pod.work_from = self._rotate(self.serving(), at)
             self._changed(pod)
+            pod.work_from = self._rotate(self.serving(), at)
             self._note(at)
 
     def _delete(self, pods: list[SimulatedPod], at: Instant) -> None:
@@ -189,7 +199,11 @@ class PodSet:
 
     def _changed(self, pod: SimulatedPod) -> None:
         self._values.pop(pod.name, None)
-        self._snapshot = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Work out anew, when asked, what follows from the pods."""
+        self._snapshot = self._running = self._serving = None
 
     def _value(self, pod: SimulatedPod) -> Pod:
         value = self._values.get(pod.name)

@@ -93,13 +93,14 @@ def _csvs(spec: Traffic) -> Iterator[Csv]:
 
 
 def _changed(scenario: Scenario, overrides: Overrides) -> Scenario:
-    traffic = scenario.traffic
+    traffic, description = scenario.traffic, scenario.description
     if overrides.trace is not None:
+        description = f"The traffic of {overrides.trace.name} on the service of {scenario.name}."
         csv = Csv(path=str(overrides.trace.absolute())).model_copy(update={"offset": overrides.trace_offset})
         traffic = Traffic(csv=csv, scale_to=traffic.scale_to)
     if overrides.scale_to is not None:
         traffic = traffic.model_copy(update={"scale_to": overrides.scale_to})
-    changes: dict[str, object] = {"traffic": traffic}
+    changes: dict[str, object] = {"traffic": traffic, "description": description}
     if overrides.seed is not None:
         changes["seed"] = overrides.seed
     return scenario.model_copy(update=changes)

@@ -52,11 +52,10 @@ class Pipeline:
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
 
-    def scrape(self, at: Instant, pods: tuple[SimulatedPod, ...]) -> None:
-        """Read every counter now. ``pods``: those whose containers run."""
+    def scrape(self, at: Instant, pods: tuple[SimulatedPod, ...], serving: int) -> None:
+        """Read every counter now. ``pods``: those whose containers run; ``serving`` of them are in rotation."""
         service = self._service
         service.catch_up(at)
-        serving = sum(pod.serves for pod in pods)
         busy = service.in_service / serving if serving else 0.0
         number = self._scrapes[-1].number + 1 if self._scrapes else 0
         self._scrapes.append(Scrape(at, number, service.work, service.arrived, service.waiting, busy, pods))

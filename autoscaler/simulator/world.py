@@ -28,7 +28,7 @@ from autoscaler.model.policy import (
     UnknownMetric,
 )
 from autoscaler.model.time import SECOND, Instant, seconds
-from autoscaler.simulator.cluster import Counts, Life, PodSet
+from autoscaler.simulator.cluster import Counts, PodSet
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.noise import Noise
@@ -63,9 +63,8 @@ class Workload:
         noise = Noise(scenario.seed, stream)
         self.scenario = scenario
         self.target = scenario.target
-        self.ledger = Ledger(traffic)
         self._now = start
-        self._service = FluidService(scenario.service, self.ledger, start)
+        self._service = FluidService(scenario.service, Ledger(traffic), start)
         self._pipeline = Pipeline(scenario, self._service, noise)
         self._pods = PodSet(scenario, events, noise, start, self._rotate)
         self._events = events
@@ -77,7 +76,12 @@ class Workload:
     def advance(self, to: Instant) -> None:
         """Take note of the time; ``World.advance`` calls it."""
         self._now = to
-        self._service.catch_up(to)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What happened to requests in every second that is over."""
+        self._service.catch_up(self._now)
+        return self._service.ledger
 
     def set_replicas(self, replicas: int) -> None:
         """Ask for that many pods, as writing the scale does."""
@@ -117,7 +121,8 @@ class Workload:
     def probe(self) -> Probe:
         """Tell what is true right now."""
         pods = self._pods.counts(self._now)
-        ledger, last = self.ledger, max(0, self.ledger.seconds - 1)
+        ledger = self.ledger
+        last = max(0, ledger.seconds - 1)
         demand = float(ledger.arrived[last])
         return Probe(
             at=self._now,
@@ -133,7 +138,7 @@ class Workload:
         )
 
     def _scrape(self, at: Instant) -> None:
-        self._pipeline.scrape(at, tuple(pod for pod in self._pods.pods if pod.life is not Life.PENDING))
+        self._pipeline.scrape(at, self._pods.running(), self._pods.serving())
         self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
 
     def _rotate(self, pods: int, at: Instant) -> float:

@@ -62,7 +62,8 @@ def number(value: float, digits: int = 3) -> str:
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{min(decimals, 6)}f}".rstrip("0").rstrip(".") or "0"
+    text = f"{value:,.{min(decimals, 6)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def latency(seconds: float) -> str:
