@@ -16,6 +16,7 @@ from autoscaler.control.messages import (
     PolicyAccepted,
     Record,
     ScaleConflicted,
+    ScaleRefused,
     ScaleWritten,
     TargetObserved,
     WriteScale,
@@ -74,8 +75,7 @@ class Driver:
     def _observe(self, ask: Observe) -> Observation:
         workload = self._target(ask.key, ask.target)
         if workload is None:
-            error = f'{ask.target.kind.lower()}s "{ask.target.name}" not found'
-            return Observation(at=ask.at, scale=ScaleUnavailable(error=error))
+            return Observation(at=ask.at, scale=ScaleUnavailable(error=_not_found(ask.target)))
         return Observation(
             at=ask.at, scale=workload.scale(), pods=workload.pods(), readings=workload.readings(ask.metrics)
         )
@@ -83,7 +83,7 @@ class Driver:
     def _write(self, write: WriteScale) -> Event:
         workload = self._target(write.key, write.target)
         if workload is None:
-            raise LookupError(f"the world has no {write.target.kind} {write.target.name}")
+            return ScaleRefused(key=write.key, error=_not_found(write.target))
         scale = workload.scale()
         if write.resource_version not in ("", scale.resource_version):
             error = f'Operation cannot be fulfilled on {write.target.kind.lower()}s "{write.target.name}"'
@@ -93,3 +93,7 @@ class Driver:
 
     def _target(self, key: PolicyKey, target: ObjectRef) -> Workload | None:
         return self._world.workloads.get((key.namespace, target.name))
+
+
+def _not_found(target: ObjectRef) -> str:
+    return f'{target.kind.lower()}s "{target.name}" not found'
