@@ -118,7 +118,7 @@ def _files(path: Path) -> list[Path]:
     """Give a file itself, or those files of a folder that hold policies or cannot be read."""
     from autoscaler.config.documents import scan_file
     from autoscaler.config.hpa import is_policy
-    from autoscaler.config.policies import expand, policy_files
+    from autoscaler.config.policy_files import expand, policy_files
 
     def holds_policy(file: Path) -> bool:
         found = scan_file(file)

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autoscaler.config.api_types import ApiType, type_of_kind
+from autoscaler.config.api_types import ApiType, named_type, type_of_kind
 from autoscaler.config.documents import Document
 from autoscaler.config.hpa_build import build_policy
 from autoscaler.config.hpa_defaults import with_defaults
 from autoscaler.config.hpa_hints import FORMER_FIELDS, hint_for, hint_for_shape, is_former
+from autoscaler.config.hpa_v1 import from_v1
 from autoscaler.config.hpa_validation import options_for, validate_hpa
-from autoscaler.config.shapes import ShapeFault, fit
+from autoscaler.config.shapes import Shaped, ShapeFault, fit
 from autoscaler.config.suggestions import nearest
 from autoscaler.model.controller_config import DEFAULT_CONFIG, Gates
 from autoscaler.model.errors import Fault, InvalidPolicyError
@@ -26,7 +27,9 @@ from autoscaler.model.policy import Mode, ScalingPolicy
 
 HPA_KIND: Final = "HorizontalPodAutoscaler"
 _VERSION: Final = "autoscaling/v2"
+_FIRST_VERSION: Final = "autoscaling/v1"
 _FORMER_VERSIONS: Final = ("autoscaling/v2beta2", "autoscaling/v2beta1")
+_TYPE: Final = named_type(f"v2.{HPA_KIND}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +66,7 @@ def read_policy(document: Document, options: ReadOptions) -> ScalingPolicy:
     """
     value = document.value
     assert isinstance(value, dict)
-    version = _version_of(document)
-    shaped = fit(value, version, hints=FORMER_FIELDS)
+    shaped = _shape(value, _version_of(document))
     obj = _complete(shaped.value, options)
     errors = validate_hpa(obj, options_for(obj, scale_to_zero=options.gates.scale_to_zero))
     faults = [
@@ -76,15 +78,22 @@ def read_policy(document: Document, options: ReadOptions) -> ScalingPolicy:
     return build_policy(obj, options.mode)
 
 
+def _shape(value: JsonObject, kind: ApiType) -> Shaped:
+    """Fit the document to its type, and bring it to version v2."""
+    if value["apiVersion"] != _FIRST_VERSION:
+        return fit(value, kind, hints=FORMER_FIELDS)
+    written = fit(value, kind)
+    current = fit(from_v1(written.value), _TYPE)  # its annotations hold texts that nobody has looked at yet
+    return Shaped(current.value, [*written.faults, *current.faults])
+
+
 def policy_from_object(obj: JsonObject, mode: Mode) -> ScalingPolicy:
     """Take the policy of an object that an API server serves (autoscaling/v2). Unknown fields are newer, not wrong.
 
     Raises:
         InvalidPolicyError: the object could not have been accepted.
     """
-    kind = type_of_kind("autoscaling", "v2", HPA_KIND)
-    assert kind is not None
-    shaped = fit(obj, kind)
+    shaped = fit(obj, _TYPE)
     metadata = shaped.value.get("metadata") or {}
     source = f"{HPA_KIND} {metadata.get('namespace', '')}/{metadata.get('name', '')}"
     wrong = [fault for fault in shaped.faults if not fault.what.startswith("unknown field")]
@@ -108,7 +117,7 @@ def _version_of(document: Document) -> ApiType:
     assert isinstance(value, dict)
     version = value.get("apiVersion")
     group, _, number = str(version or "").partition("/")
-    kind = type_of_kind(group, number, HPA_KIND) if version == _VERSION else None
+    kind = type_of_kind(group, number, HPA_KIND) if version in (_VERSION, _FIRST_VERSION) else None
     if kind is not None:
         return kind
     what = f'apiVersion "{version}" has no {HPA_KIND}' if version else "apiVersion is missing"

@@ -49,6 +49,8 @@ def _bounds(policy: ScalingPolicy) -> Iterator[Note]:
 
 
 def _metrics(policy: ScalingPolicy, manifest: JsonObject) -> Iterator[Note]:
+    if manifest.get("apiVersion") != "autoscaling/v2":
+        return  # version v1 hides metrics in annotations: no line to point at
     written = (manifest.get("spec") or {}).get("metrics") or []
     if not written:
         what = "no metrics: the API server adds CPU at 80 % of the request"

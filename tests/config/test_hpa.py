@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,13 @@ from autoscaler.model.selector import LabelSelector
 
 CORPUS: Any = yaml.safe_load(Path(__file__).with_name("bad_policies.yaml").read_text())
 SOUND: str = CORPUS["sound"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=8), parts, max_size=3),
+    max_leaves=8,
+)
 
 
 def read(text: str, options: ReadOptions | None = None) -> ScalingPolicy:
@@ -148,6 +156,73 @@ def test_what_kubectl_get_prints_is_accepted() -> None:
     assert read(served + "status: {desiredReplicas: 3, currentMetrics: null}\n") == read(SOUND)
 
 
+VERSION_ONE = """\
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata:
+  name: a
+  annotations:
+    autoscaling.alpha.kubernetes.io/behavior: '{"ScaleUp":{"StabilizationWindowSeconds":5}}'
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}
+  maxReplicas: 4
+  targetCPUUtilizationPercentage: 60
+"""
+
+
+def test_version_one_is_read_with_what_its_annotations_hold() -> None:
+    policy = read(VERSION_ONE)
+
+    assert policy.metrics == (
+        ResourceMetric(resource="cpu", target=MetricTarget(type="Utilization", average_utilization=60)),
+    )
+    assert policy.behavior is not None
+    assert policy.behavior.scale_up.stabilization_window_seconds == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "targetCPUUtilizationPercentage: 60",
+            "targetCPUUtilizationPercentage: 60%",
+            '10: spec.targetCPUUtilizationPercentage: must be a whole number, is text "60%"\n'
+            "  hint: write 60, without quotes or a percent sign",
+        ),
+        (
+            "targetCPUUtilizationPercentage: 60",
+            "metrics: []",
+            '10: spec.metrics: unknown field "metrics"\n  hint: allowed here: maxReplicas, minReplicas, '
+            "scaleTargetRef, targetCPUUtilizationPercentage",
+        ),
+        (
+            ":5}}",
+            ':"x"}}',
+            '7: spec.behavior.scaleUp.stabilizationWindowSeconds: must be a whole number, is text "x"\n'
+            "  hint: seconds, without a unit: 300 is five minutes",
+        ),
+    ],
+)
+def test_faults_of_version_one(old: str, new: str, expected: str) -> None:
+    assert faults_of(VERSION_ONE.replace(old, new)) == [expected]
+
+
+def test_an_annotation_nested_beyond_all_reason_is_dropped() -> None:
+    deep = '{"ScaleUp":' + '{"a":' * 800 + "1" + "}" * 801
+
+    assert read(VERSION_ONE.replace('{"ScaleUp":{"StabilizationWindowSeconds":5}}', deep)).behavior is None
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_any_annotation_of_version_one_gives_a_policy_or_faults(text: str) -> None:
+    (document,) = load(VERSION_ONE, "f")
+    assert isinstance(document.value, dict)
+    prefix = "autoscaling.alpha.kubernetes.io"
+    document.value["metadata"]["annotations"] = {f"{prefix}/behavior": text, f"{prefix}/metrics": text}
+    with contextlib.suppress(InvalidPolicyError):
+        assert isinstance(read_policy(document, ReadOptions()), ScalingPolicy)
+
+
 def test_the_corpus_is_large() -> None:
     assert len(CORPUS["wrong"]) >= 90
 
@@ -172,13 +247,6 @@ def test_an_object_of_the_api_server_is_taken_with_fields_we_do_not_know_yet() -
     policy = policy_from_object(obj, Mode.APPLY)
     assert (policy.uid, policy.generation, policy.mode) == ("u", 4, Mode.APPLY)
     assert UnknownMetric not in {type(metric) for metric in policy.metrics}
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=8), parts, max_size=3),
-    max_leaves=8,
-)
 
 
 def _paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -4,8 +4,8 @@ Source: kubernetes pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go.
 """
 
 from autoscaler.config.hpa_defaults import with_defaults
+from autoscaler.config.hpa_v1 import without_round_trip_annotations
 from autoscaler.config.hpa_validation import options_for, validate_spec
-from autoscaler.emulator.kinds.autoscaler_v1 import without_round_trip_annotations
 from autoscaler.emulator.kinds.checks import nonnegative
 from autoscaler.emulator.kinds.rules import KindRules
 from autoscaler.model.field_errors import FieldError

@@ -222,9 +222,16 @@ def _flat_status(body: JsonObject, source: str) -> JsonObject:
 _FLATTEN: Mapping[str, Callable[[JsonObject, str], JsonObject]] = {"spec": _flat_spec, "status": _flat_status}
 
 
+def _source_of(metric: JsonObject) -> tuple[str, JsonObject]:
+    """The field that the declared type names, and what is in it; an annotation may hold anything."""
+    kind = metric.get("type")
+    source = _SOURCES.get(kind, "") if isinstance(kind, str) else ""
+    flat = metric.get(source) if source else None
+    return source, flat if isinstance(flat, dict) else {}
+
+
 def _spec_v2(metric: JsonObject) -> JsonObject:
-    source = _SOURCES.get(metric.get("type", ""), "")
-    flat = metric.get(source) or {}
+    source, flat = _source_of(metric)
     share, average = flat.get("targetAverageUtilization"), flat.get("targetAverageValue", flat.get("averageValue"))
     total = flat.get("targetValue")
     if source in {"resource", "containerResource"}:
@@ -240,8 +247,7 @@ def _spec_v2(metric: JsonObject) -> JsonObject:
 
 
 def _status_metric_v2(metric: JsonObject) -> JsonObject:
-    source = _SOURCES.get(metric.get("type", ""), "")
-    flat = metric.get(source) or {}
+    source, flat = _source_of(metric)
     current = _named(
         ("value", flat.get("currentValue")),
         ("averageValue", flat.get("currentAverageValue", flat.get("averageValue"))),
@@ -283,7 +289,10 @@ def _is_sibling(name: str, value: JsonObject) -> bool:
 
 def _behavior_v2(annotations: JsonObject) -> JsonObject:
     read = _read(annotations.get(BEHAVIOR))
-    behavior = _with_our_names(read) if isinstance(read, dict) else {}
+    try:
+        behavior = _with_our_names(read) if isinstance(read, dict) else {}
+    except RecursionError:  # nested beyond all reason: cannot be read
+        behavior = {}
     for direction, name in TOLERANCES.items():
         if name in annotations and isinstance(behavior.get(direction), dict):
             behavior[direction] = {**behavior[direction], "tolerance": annotations[name]}
@@ -317,7 +326,7 @@ def _compact(value: JsonValue) -> str:
 def _read(text: str | None) -> JsonValue:
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

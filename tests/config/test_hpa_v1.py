@@ -2,8 +2,8 @@
 
 import json
 
+from autoscaler.config.hpa_v1 import from_v1, to_v1
 from autoscaler.emulator.kinds.autoscaler import HPA
-from autoscaler.emulator.kinds.autoscaler_v1 import from_v1, to_v1
 from autoscaler.model.json_types import JsonObject
 
 PREFIX = "autoscaling.alpha.kubernetes.io/"
