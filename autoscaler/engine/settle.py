@@ -17,7 +17,7 @@ from autoscaler.engine.conditions import (
 )
 from autoscaler.engine.constrain.rates import remember_event
 from autoscaler.engine.course import has_metric_without_pods, lower_bound
-from autoscaler.engine.evaluate import reference_of
+from autoscaler.engine.turn import reference_of
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import (
     Action,

@@ -39,6 +39,8 @@ class ControllerConfig:
     #: with a 15 s tick and periods in multiples of 15 s costs a whole tick per period
     scale_event_delay: Nanoseconds = 0
     tolerance_test: ToleranceTest = ToleranceTest.TWO_SIDED
+    #: bring a target that stands outside its bounds back by the policy's rate rules; upstream jumps
+    paced_bounds: bool = False
     gates: Gates = Gates()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from autoscaler.config.hpa_build import build_policy, build_rules, build_selector
 from autoscaler.config.hpa_defaults import default_behavior, with_defaults
@@ -36,9 +37,10 @@ from autoscaler.engine.recommend.single_value import (
     whole_value,
 )
 from autoscaler.engine.settle import settle
-from autoscaler.model.decision import Condition, Decision, PolicyStatus, Reason, WriteOutcome, WriteResult
+from autoscaler.engine.turn import Turn
+from autoscaler.model.decision import Decision, PolicyStatus, Reason, WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import Pod, PodUsage
+from autoscaler.model.observation import Pod, PodUsage, Scale
 from autoscaler.model.policy import Behavior, MetricName, MetricTarget, Mode, ObjectMetric, ObjectRef, ScalingPolicy
 from autoscaler.model.time import seconds
 from tests.conformance.hpa_world import (
@@ -175,15 +177,17 @@ def _requests(case: Json) -> Json:
 
 def run_normalize(case: Json) -> Json:
     """Windows, rate rules and bounds together."""
-    policy = _policy(case)
-    conditions: list[Condition] = []
-    at, memory = instant(case.get("at", 0)), memory_of(case)
-    bounds = (case["min"], policy.max_replicas)
-    normalized = normalize(
-        policy.behavior, memory, conditions, case["current"], case["desired"], bounds, at, config_of(case)
-    )
+    memory = memory_of(case)
+    policy = replace(_policy(case), min_replicas=case["min"])
+    scale = Scale(spec_replicas=case["current"], status_replicas=case["current"])
+    turn = Turn(policy, scale, memory, [], instant(case.get("at", 0)), config_of(case))
+    normalized = normalize(turn, case["desired"])
     remembered = Memory(recommendations=normalized.history, scale_ups=memory.scale_ups, scale_downs=memory.scale_downs)
-    return {"desired": normalized.replicas, "conditions": conditions_of(conditions), "state": state_of(remembered)}
+    return {
+        "desired": normalized.replicas,
+        "conditions": conditions_of(turn.conditions),
+        "state": state_of(remembered),
+    }
 
 
 def run_rate(case: Json) -> Json:

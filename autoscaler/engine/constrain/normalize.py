@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_LIMITED, TRUE, Conditions, set_condition
+from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_LIMITED, TRUE, set_condition
 from autoscaler.engine.constrain.rates import (
     IN_RANGE,
     MESSAGES,
@@ -26,7 +26,8 @@ from autoscaler.engine.constrain.stabilize import (
     stabilize_downwards,
     window_of,
 )
-from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.engine.course import lower_bound
+from autoscaler.engine.turn import Turn
 from autoscaler.model.decision import Stage
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import Behavior
@@ -47,38 +48,47 @@ class Normalized(Struct, frozen=True, gc=False):
     until: Instant | None  #: when what binds may stop binding
 
 
-def normalize(
-    behavior: Behavior | None,
-    memory: Memory,
-    conditions: Conditions,
-    current: int,
-    desired: int,
-    bounds: tuple[int, int],
-    at: Instant,
-    config: ControllerConfig,
-) -> Normalized:
-    """Stabilize and limit ``desired``; sets AbleToScale and ScalingLimited. ``bounds``: least and most replicas."""
-    history = memory.recommendations or ()
+def normalize(turn: Turn, desired: int) -> Normalized:
+    """Stabilize and limit ``desired``; sets AbleToScale and ScalingLimited."""
+    behavior, at, current = turn.policy.behavior, turn.at, turn.scale.spec_replicas
     if behavior is None:
-        held = stabilize_downwards(history, desired, at, config.downscale_stabilization)
-        reason, message = stabilization_words(held.replicas, desired, grows=False)
-        limited = limit_without_behavior(
-            current, held.replicas, bounds, config.scale_up_limit_factor, config.scale_up_limit_minimum
-        )
+        held, limited = _without_behavior(turn, desired)
         frees_at = None
     else:
-        up_window = window_of(behavior.scale_up.stabilization_window_seconds, 0)
-        down_window = window_of(behavior.scale_down.stabilization_window_seconds, config.downscale_stabilization)
-        held = stabilize_both_ways(history, current, desired, at, up_window, down_window)
-        reason, message = stabilization_words(held.replicas, desired, grows=desired >= current)
-        limited = limit_rate(behavior, memory.scale_ups, memory.scale_downs, current, held.replicas, bounds, at)
-        frees_at = _budget_frees_at(behavior, memory, limited.reason, at)
-    set_condition(conditions, ABLE_TO_SCALE, TRUE, reason, message, at)
+        held, limited = _with_behavior(turn, behavior, desired)
+        frees_at = _budget_frees_at(behavior, turn.memory, limited.reason, at)
+    grows = behavior is not None and desired >= current
+    reason, message = stabilization_words(held.replicas, desired, grows=grows)
+    set_condition(turn.conditions, ABLE_TO_SCALE, TRUE, reason, message, at)
     is_limited = TRUE if limited.replicas != held.replicas else FALSE
-    set_condition(conditions, SCALING_LIMITED, is_limited, limited.reason, MESSAGES[limited.reason], at)
+    set_condition(turn.conditions, SCALING_LIMITED, is_limited, limited.reason, MESSAGES[limited.reason], at)
+    is_held = held.replicas != desired
     stages = _stages(desired, held, limited, message, frees_at)
-    until = held.until if held.replicas != desired else frees_at
-    return Normalized(limited.replicas, held.history, limited.reason, held.replicas != desired, stages, until)
+    until = held.until if is_held else frees_at
+    return Normalized(limited.replicas, held.history, limited.reason, is_held, stages, until)
+
+
+def _without_behavior(turn: Turn, desired: int) -> tuple[Stabilized, Limited]:
+    config, bounds = turn.config, (lower_bound(turn.policy), turn.policy.max_replicas)
+    history = turn.memory.recommendations or ()
+    held = stabilize_downwards(history, desired, turn.at, config.downscale_stabilization)
+    limited = limit_without_behavior(
+        turn.scale.spec_replicas,
+        held.replicas,
+        bounds,
+        config.scale_up_limit_factor,
+        config.scale_up_limit_minimum,
+    )
+    return held, limited
+
+
+def _with_behavior(turn: Turn, behavior: Behavior, desired: int) -> tuple[Stabilized, Limited]:
+    memory, at, current = turn.memory, turn.at, turn.scale.spec_replicas
+    up_window = window_of(behavior.scale_up.stabilization_window_seconds, 0)
+    down_window = window_of(behavior.scale_down.stabilization_window_seconds, turn.config.downscale_stabilization)
+    held = stabilize_both_ways(memory.recommendations or (), current, desired, at, up_window, down_window)
+    bounds = (lower_bound(turn.policy), turn.policy.max_replicas)
+    return held, limit_rate(behavior, memory.scale_ups, memory.scale_downs, current, held.replicas, bounds, at)
 
 
 def stabilization_words(stabilized: int, desired: int, *, grows: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
 from autoscaler.engine.recommend.grouping import Roster
+from autoscaler.engine.recommend.guards import along_the_ratio
 from autoscaler.engine.recommend.metrics import Computed, compute
 from autoscaler.engine.recommend.per_pod import Situation
 from autoscaler.engine.recommend.targeting import TargetingFault, check_targeting
@@ -16,9 +17,10 @@ from autoscaler.engine.recommend.wording import Failure, failure_of, metric_name
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Action, Announcement, MetricStatus, Proposal, Stage
 from autoscaler.model.observation import Milli, NoReading, Observation, Reading, Scale
-from autoscaler.model.policy import Metric, ScalingPolicy
+from autoscaler.model.policy import Metric, Profile, ScalingPolicy
 
 NO_PROPOSAL = -1
+_EXACT = Profile.EXACT
 _NONE, _UP, _DOWN = Action.NONE, Action.SCALE_UP, Action.SCALE_DOWN
 BLANK = MetricStatus()
 _NOT_READ = NoReading(error="the metric was not read")
@@ -59,7 +61,7 @@ def recommend(
     readings = observation.readings
     for index, metric in enumerate(policy.metrics):
         reading = readings[index] if index < len(readings) else _NOT_READ
-        computed = _attempt(metric, reading, situation, scale.status_replicas, policy.key.namespace)
+        computed = _attempt(metric, reading, situation, scale.status_replicas, policy)
         if isinstance(computed, Failure):
             invalid += 1
             first = first or computed
@@ -79,10 +81,14 @@ def recommend(
 
 
 def _attempt(
-    metric: Metric, reading: Reading, situation: Situation, status_replicas: int, namespace: str
+    metric: Metric, reading: Reading, situation: Situation, status_replicas: int, policy: ScalingPolicy
 ) -> Computed | Failure:
     try:
-        return compute(metric, reading, situation, status_replicas, namespace)
+        computed = compute(metric, reading, situation, status_replicas, policy.key.namespace)
+        if policy.profile is _EXACT:
+            return computed
+        guarded = along_the_ratio(computed.calculation, situation.current)
+        return Computed(guarded, computed.status, computed.target)
     except MetricFailedError as error:
         return failure_of(metric, str(error))
 
