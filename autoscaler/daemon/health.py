@@ -63,10 +63,11 @@ def health_app(checks: Checks) -> web.Application:
     return app
 
 
-def add_metrics(app: web.Application, registry: CollectorRegistry) -> None:
-    """Serve ``registry`` under /metrics, as text or OpenMetrics, as the scraper likes."""
+def add_metrics(app: web.Application, registry: CollectorRegistry, refresh: Callable[[], None]) -> None:
+    """Serve ``registry`` under /metrics, as text or OpenMetrics, as the scraper likes; ``refresh`` runs before."""
 
     async def metrics(request: web.Request) -> web.Response:
+        refresh()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         # Thousands of series take long enough to print that the loop should not wait for it.
         body = await asyncio.to_thread(encode, registry)

@@ -11,8 +11,6 @@ import platform
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.control.messages import Record
@@ -35,6 +33,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._per_policy = per_policy
         self._began: dict[PolicyKey, float] = {}
+        self._ages: Callable[[], Mapping[str, float]] = dict
         self._define_passes()
         self._define_policies()
         self._define_requests()
@@ -73,11 +72,17 @@ class Telemetry:
             ("verb", "resource", "code"),
         )
         self.throttle = self._counter("api_throttle_seconds", "Time waited because the API server asked for it.", ())
+        # The oldest copy only: a series per namespace would be unbounded.
+        self.cache_age = self._gauge("cache_age_seconds", "Age of the oldest watched copy.", ("resource",))
         self.reachable = self._gauge("api_reachable", "1 while the API server answers, 0 while it does not.", ())
 
     def watch_ages(self, ages: Callable[[], Mapping[str, float]]) -> None:
-        """Report how old the copies of watched collections are; read when scraped."""
-        self.registry.register(_CacheAges(ages))
+        """Take the ages [s] of watched copies of pods from here, at each scrape."""
+        self._ages = ages
+
+    def refresh(self) -> None:
+        """Bring up to date what only a scrape asks for. Runs in the event loop, unlike the printing."""
+        self.cache_age.labels("pods").set(max(self._ages().values(), default=0.0))
 
     # --- told by the client -------------------------------------------------------------------------------------
 
@@ -145,21 +150,6 @@ class Telemetry:
 
     def _histogram(self, name: str, words: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(f"autoscaler_{name}", words, labels, buckets=_BUCKETS, registry=self.registry)
-
-
-class _CacheAges(Collector):
-    """The oldest copy of pods, as one gauge: a series per namespace would be unbounded."""
-
-    def __init__(self, ages: Callable[[], Mapping[str, float]]) -> None:
-        self._ages = ages
-
-    def collect(self) -> list[GaugeMetricFamily]:
-        """Give the age now."""
-        family = GaugeMetricFamily(
-            "autoscaler_cache_age_seconds", "Age of the oldest watched copy.", labels=["resource"]
-        )
-        family.add_metric(["pods"], max(self._ages().values(), default=0.0))
-        return [family]
 
 
 def _last_of_each(stages: tuple[Stage, ...]) -> list[Stage]:

@@ -84,7 +84,7 @@ async def assembled(
         live: dict[str, Check] = {"event-loop": heart.check}
         ready: dict[str, Check] = {"api-server": link.check, "pods": lambda: _join(caches.troubles())}
         app = health_app(Checks(live=live, ready=ready))
-        add_metrics(app, telemetry.registry)
+        add_metrics(app, telemetry.registry, telemetry.refresh)
         port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
         await stack.enter_async_context(_task(heart.run()))
         stack.push_async_callback(caches.close)

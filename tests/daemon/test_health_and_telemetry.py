@@ -121,6 +121,7 @@ async def test_a_pass_is_counted_with_upstreams_labels() -> None:
     telemetry.answered(Subject(verb="get", resource="deployments.apps/scale"), 200)
     telemetry.unanswered(Subject(verb="list", resource="pods"), "gone")
 
+    telemetry.refresh()
     text = generate_latest(telemetry.registry).decode()
     for line in (
         'autoscaler_reconciliations_total{action="scale_up",error="none"} 1.0',
@@ -146,7 +147,8 @@ async def test_a_pass_is_counted_with_upstreams_labels() -> None:
 
 async def test_metrics_are_served_to_a_scraper() -> None:
     app = health_app(Checks(live={}, ready={}))
-    add_metrics(app, Telemetry(version="1.2.3", per_policy=False).registry)
+    telemetry = Telemetry(version="1.2.3", per_policy=False)
+    add_metrics(app, telemetry.registry, telemetry.refresh)
 
     async with served(app, "127.0.0.1", 0) as port:
         code, text = await get(port, "/metrics")
@@ -156,15 +158,11 @@ async def test_metrics_are_served_to_a_scraper() -> None:
 
 
 @pytest.fixture
-def log_stream():
-    """The log as JSON lines, put back afterwards."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
+def log_stream(log_put_back: None) -> io.StringIO:
+    """The log as JSON lines."""
     stream = io.StringIO()
     logs.set_up(level="info", style="json", stream=stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(logging.WARNING)
-    structlog.reset_defaults()
+    return stream
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

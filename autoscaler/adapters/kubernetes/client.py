@@ -20,7 +20,7 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 
 #: A rejected token is replaced at most this often [s], so that a wrong one does not turn into a storm of reads.
-CREDENTIALS_RELOAD_INTERVAL = 5.0
+CREDENTIALS_RELOAD_INTERVAL = 1.0
 #: What to wait [s] where the server asks for patience without saying how much.
 DEFAULT_RETRY_AFTER = 1.0
 #: Failures quoted in messages need no more of the body than this [bytes].

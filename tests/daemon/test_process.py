@@ -1,0 +1,161 @@
+"""The daemon as a real process: started from the command line, stopped by signals, clear about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autoscaler.cli.app import run as command_line
+from autoscaler.emulator.faults import Fault, Kind
+from autoscaler.emulator.kubeconfig import write_kubeconfig
+from tests.daemon.emulated import POLICY, Emulated, emulated
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[Emulated]:
+    async with emulated(tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def run(*arguments: object) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "autoscaler", "run", *map(str, arguments)),
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={name: text for name, text in os.environ.items() if not name.startswith("AUTOSCALER_")},
+    )
+    try:
+        async with asyncio.timeout(30):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def log_until(process: asyncio.subprocess.Process, words: str) -> dict[str, Any]:
+    """Read the log up to the line that holds ``words``, and give it."""
+    assert process.stderr is not None
+    while line := await process.stderr.readline():
+        if words in line.decode():
+            entry: dict[str, Any] = json.loads(line)
+            return entry
+    raise AssertionError(f"the log ended without {words!r}")
+
+
+def flags(cluster: Emulated) -> list[object]:
+    return [
+        "--policies",
+        cluster.policies,
+        "--kubeconfig",
+        cluster.kubeconfig,
+        "--listen",
+        "127.0.0.1:0",
+        "--sync-period",
+        "200ms",
+    ]
+
+
+async def test_it_observes_until_told_to_apply_and_a_sigterm_ends_it_in_order(cluster) -> None:
+    cluster.use(100)
+
+    async with run(*flags(cluster)) as process:
+        up = await log_until(process, "running")
+        would = await log_until(process, "Would grow from 2 to 4")
+        process.send_signal(signal.SIGTERM)
+        await log_until(process, '"stopped"')
+        code = await process.wait()
+
+    assert up["msg"] == "running: observing only, nothing is written; --apply lets it scale"
+    assert (would["namespace"], would["policy"], would["desired"]) == ("shop", "web", 4)
+    assert code == 0
+    assert cluster.replicas() == 2
+
+
+async def test_with_apply_it_scales(cluster) -> None:
+    cluster.use(100)
+
+    async with run(*flags(cluster), "--apply") as process:
+        await log_until(process, "Growing from 2 to 4")
+        process.send_signal(signal.SIGINT)
+        code = await process.wait()
+
+    assert (code, cluster.replicas()) == (0, 4)
+
+
+async def test_a_second_signal_ends_it_at_once(cluster) -> None:
+    cluster.use(100)
+    writes: list[str] = []
+
+    def is_write(_user: str, method: str, path: str) -> bool:
+        if method == "PATCH":
+            writes.append(path)
+        return method == "PATCH"
+
+    cluster.api.faults.add(Fault(kind=Kind.HANG, hits=is_write))
+
+    async with run(*flags(cluster), "--apply") as process:
+        await log_until(process, "running")
+        await cluster.until(lambda: bool(writes))
+        process.send_signal(signal.SIGTERM)
+        await log_until(process, "stopping")
+        process.send_signal(signal.SIGTERM)
+        code = await process.wait()
+
+    assert code == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param([], "no policies are named", id="no-policies"),
+        pytest.param(["--policies", "{}/none"], "none: no such file", id="no-such-policies"),
+        pytest.param(["--policies", "{}/good", "--kubeconfig", "{}/none"], "none: no such file", id="no-kubeconfig"),
+        pytest.param(
+            ["--policies", "{}/good", "--kubeconfig", "{}/bad"], "expected a mapping with clusters", id="bad-kubeconfig"
+        ),
+        pytest.param(["--policies", "{}/bad.yaml"], "bad.yaml:1", id="bad-policy"),
+        pytest.param(
+            ["--policies", "{}/good", "--kubeconfig", "{}/kubeconfig", "--listen", "nowhere"], "HOST:PORT", id="listen"
+        ),
+        pytest.param(
+            ["--policies", "{}/good", "--kubeconfig", "{}/kubeconfig", "--listen", "192.0.2.1:1"],
+            "cannot listen on 192.0.2.1:1",
+            id="not-our-address",
+        ),
+    ],
+)
+def test_what_a_person_must_mend_is_said_with_exit_code_2(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], log_put_back: None, arguments: list[str], complaint: str
+) -> None:
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "web.yaml").write_text(POLICY)
+    (tmp_path / "bad").write_text("- not a kubeconfig\n")
+    (tmp_path / "bad.yaml").write_text("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n")
+    write_kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:9", "token")
+
+    code = command_line(["run", *(argument.format(tmp_path) for argument in arguments)])
+
+    assert complaint in capfd.readouterr().err
+    assert code == 2
+
+
+async def test_a_bad_kubeconfig_is_no_traceback(cluster) -> None:
+    (cluster.folder / "bad").write_text("current-context: nowhere\ncontexts: []\n")
+
+    async with run("--policies", cluster.policies, "--kubeconfig", cluster.folder / "bad") as process:
+        _, err = await process.communicate()
+
+    assert "nowhere" in err.decode()
+    assert "Traceback" not in err.decode()
+    assert process.returncode == 2
