@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from autoscaler.emulator.kinds.autoscaler_v1 import from_v1, to_v1
+from autoscaler.config.hpa_v1 import from_v1, to_v1
 from autoscaler.emulator.kinds.event import from_new_api, to_new_api
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject
