@@ -1,0 +1,58 @@
+"""How fast a day passes: the fluid world alone, with the real controller, and the cost of one evaluation.
+
+    python -m benchmarks.simulator [--quick] [--json FILE] [--seed N]
+
+A day is ``simulations/diurnal-day.yaml``: 86,400 seconds, 5,760 scrapes, 5,759 evaluations of two metrics, 2 to 10 pods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from autoscaler.config.policies import load_policies
+from autoscaler.config.scenario import load_scenario
+from autoscaler.model.time import SECOND
+from autoscaler.simulator.inputs import Inputs, Overrides, prepare
+from autoscaler.simulator.scoring import Scorer
+from autoscaler.simulator.simulation import simulate
+from autoscaler.simulator.world import Workload, started
+from benchmarks.harness import Case, measure, publish, read_options
+
+ROOT = Path(__file__).parents[1]
+DAY = ROOT / "simulations/diurnal-day.yaml"
+POLICY = ROOT / "policies/web-app-hpa.yaml"
+_DAY_SECONDS = 86_400
+_SCALE_EVERY = 3_600  #: the world alone is moved by hand this often [s]
+
+
+def world_alone(inputs: Inputs) -> Workload:
+    """Let a day pass, looked at every 15 s, with replicas set by hand every hour."""
+    world = started(inputs.scenario)
+    workload = world.add(inputs.scenario, inputs.traffic)
+    for second in range(15, _DAY_SECONDS + 1, 15):
+        world.advance(world.start + second * SECOND)
+        workload.pods()
+        if second % _SCALE_EVERY == 0:
+            workload.set_replicas(2 + second // _SCALE_EVERY % 9)
+    return workload
+
+
+def main() -> None:
+    """Measure and print."""
+    options = read_options(__doc__)
+    (policy,) = load_policies([POLICY]).policies
+    inputs = prepare(load_scenario(DAY), DAY.parent, Overrides(seed=options.seed))
+    hour = replace(inputs, duration=3_600)
+    ledger = world_alone(inputs).ledger
+    cases = (
+        Case(name="fluid day: world alone", call=lambda: world_alone(inputs)),
+        Case(name="fluid day: scores and series", call=lambda: Scorer(inputs.scenario, ledger).series()),
+        Case(name="fluid day: all, with the policy", call=lambda: simulate(inputs, policy), aim=1.0),
+        Case(name="fluid hour: all, with the policy", call=lambda: simulate(hour, policy), aim=24.0),
+    )
+    publish("simulator", measure(cases, options), options)
+
+
+if __name__ == "__main__":
+    main()
