@@ -174,8 +174,8 @@ def _remove(document: JsonValue, operation: JsonObject) -> JsonValue:
 
 
 def _replace(document: JsonValue, operation: JsonObject) -> JsonValue:
+    """The value in place of the one there; an object need not have the field yet (so does version 4 of the library)."""
     tokens = _tokens(operation, "path")
-    _get(document, tokens)
     value = operation.get("value")
     return _edit(document, tokens, lambda holder, token: _replaced(holder, token, value)) if tokens else value
 

@@ -254,7 +254,8 @@ class ObjectStore:
 
     def _refuse_faults(self, resource: Resource, obj: JsonObject, faults: list[FieldError]) -> None:
         if faults:
-            raise errors.invalid(resource.group, resource.kind, obj["metadata"].get("name", ""), faults)
+            group = self.strategies.hub(resource).group
+            raise errors.invalid(group, resource.kind, obj["metadata"].get("name", ""), faults)
 
 
 def _key(resource: Resource, obj: JsonObject) -> str:

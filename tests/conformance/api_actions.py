@@ -16,11 +16,21 @@ USERS: Final = {"admin": ADMIN, "limited": User(name="limited", uid="2", groups=
 """The users of the recording; the token of each is its name."""
 
 
+INITIAL: Final = StaticMetrics(
+    custom_values=[
+        CustomValue(namespace="none", resource="pods", name="none", metric="http_requests_per_second", value="0", at=AT)
+    ]
+)
+"""What the recording's metrics backend announced before the first ``metrics`` action."""
+
+
 class Surroundings:
     """The emulator's own switches behind the recorded actions."""
 
     def __init__(self, api: ApiServer) -> None:
         self._api = api
+        if not api.metrics.source.custom():
+            api.metrics.source = INITIAL
         self._throttles: dict[str, Callable[[], None]] = {}
 
     def act(self, step: JsonObject) -> None:

@@ -13,6 +13,7 @@ DOCUMENT: JsonObject = {"spec": {"replicas": 2, "items": ["a", "b"]}, "flag": Tr
     [
         pytest.param({"op": "replace", "path": "/spec/replicas", "value": 5}, ("spec", "replicas", 5), id="replace"),
         pytest.param({"op": "add", "path": "/spec/new", "value": 1}, ("spec", "new", 1), id="add"),
+        pytest.param({"op": "replace", "path": "/spec/new", "value": 1}, ("spec", "new", 1), id="replace-absent-field"),
         pytest.param(
             {"op": "add", "path": "/spec/items/-", "value": "c"}, ("spec", "items", ["a", "b", "c"]), id="end"
         ),
@@ -39,7 +40,7 @@ def test_move() -> None:
     [
         {"op": "test", "path": "/spec/replicas", "value": 3},
         {"op": "test", "path": "/flag", "value": 1},
-        {"op": "replace", "path": "/spec/none", "value": 3},
+        {"op": "replace", "path": "/none/deep", "value": 3},
         {"op": "remove", "path": "/none"},
         {"op": "add", "path": "/none/deep", "value": 1},
         {"op": "add", "path": "/spec/items/9", "value": 1},

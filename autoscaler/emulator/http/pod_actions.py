@@ -14,7 +14,7 @@ from autoscaler.emulator.builtin import BINDINGS, DISRUPTION_BUDGETS, PODS
 from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.bodies import read_body
-from autoscaler.emulator.http.exchange import Exchange
+from autoscaler.emulator.http.exchange import Exchange, plain
 from autoscaler.emulator.kinds.pod import binding_refusal, bound
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import ObjectStore
@@ -26,6 +26,13 @@ EVICTION: Final = Resource(group="policy", version="v1", plural="evictions", kin
 _SUCCESS: Final = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 _FULL: Final = "Cannot evict pod as it would violate the pod's disruption budget."
 _SEVERAL: Final = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+
+
+def read_log(exchange: Exchange, store: ObjectStore) -> web.Response:
+    """Answer a GET of a pod's log: nothing runs here, so nothing has been said; without a node there is no content."""
+    info = exchange.info
+    pod = store.get(PODS, info.name, info.namespace)
+    return plain("", 200) if pod["spec"].get("nodeName") else web.Response(status=204)
 
 
 async def bind_pod(exchange: Exchange, store: ObjectStore) -> web.Response:

@@ -72,7 +72,10 @@ def _table(
         why = f"includeObject: Invalid value: \"{include}\": must be 'Metadata', 'Object', 'None', or empty"
         raise errors.bad_request(f"Unable to convert to Table as requested: {why}")
     printer = _printer(exchange)
-    return table(printer, rows, now(), include=include or "Metadata", list_metadata=metadata)
+    include = include or "Metadata"
+    if include != "Object":
+        rows = [(stored, stored) for stored, _ in rows]  # metadata in a row is that of the stored version
+    return table(printer, rows, now(), include=include, list_metadata=metadata)
 
 
 def _printer(exchange: Exchange) -> Printer:

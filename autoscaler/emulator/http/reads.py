@@ -12,6 +12,7 @@ from autoscaler.emulator import errors
 from autoscaler.emulator.http.continue_token import NOW, decode_token, encode_token
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.list_options import EXACT, ListOptions, parse_list_options
+from autoscaler.emulator.http.pod_actions import read_log
 from autoscaler.emulator.http.presentation import show_list, show_one
 from autoscaler.emulator.http.views import view_of
 from autoscaler.emulator.storage import Collection
@@ -38,6 +39,8 @@ class Page:
 def get_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     """Answer a GET of an object or of a subresource that is an object."""
     info = exchange.info
+    if info.subresource == "log":
+        return read_log(exchange, store)
     view = view_of(exchange.resource, info.subresource)
     stored = store.get(exchange.resource, info.name, info.namespace)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock, stored))

@@ -55,7 +55,7 @@ class Reviews:
         """Answer a POST of a review."""
         body = await self._read(exchange, exchange.resource)
         answer = self._answers[exchange.resource.kind](exchange, body)
-        shown = decode(answer, codec.type_of(exchange.resource)).obj
+        shown: JsonObject = {"metadata": {}} | decode(answer, codec.type_of(exchange.resource)).obj
         return exchange.respond(shown, 201)
 
     async def request_token(self, exchange: Exchange) -> web.Response:
