@@ -202,7 +202,7 @@ def _json_kind(value: JsonValue) -> str:
 
 def _is_left_out(value: JsonValue, kind: ApiType) -> bool:
     """Whether the API server would not write the field back."""
-    if value is None:
+    if value is None or (kind.presence is Presence.ALWAYS and value in ([], {})):
         return True
     if kind.presence is not Presence.OMIT_ZERO or kind.shape in {Shape.STRUCT, Shape.ANY}:
         return False
