@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autoscaler.config.durations import DurationError, parse_duration, print_duration
@@ -59,8 +59,9 @@ def _read_address(value: Any) -> Any:
 
 
 _PRINTED = PlainSerializer(print_duration, return_type=str)
-Period = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(gt=0), _PRINTED]
-Duration = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(ge=0), _PRINTED]
+_DURATION_TEXT = WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|[smhdw]))+$"})
+Period = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(gt=0), _PRINTED, _DURATION_TEXT]
+Duration = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(ge=0), _PRINTED, _DURATION_TEXT]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_read_list)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_list)]
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(_read_address), PlainSerializer(str, return_type=str)]

@@ -5,7 +5,7 @@ Each type is an annotated float in the unit it names, so that a scenario holds p
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -42,9 +42,16 @@ def _share(value: Any) -> Any:
     return _amount(value)
 
 
-Duration = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False)]
-PositiveDuration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False)]
-Amount = Annotated[float, BeforeValidator(_amount), Field(ge=0, allow_inf_nan=False)]
-PositiveAmount = Annotated[float, BeforeValidator(_amount), Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False)]
+# What may be written, for the JSON schema.
+_Duration: TypeAlias = Annotated[str, Field(pattern=r"^\s*([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$")] | Literal[0]
+_Amount: TypeAlias = str | float
+_SECONDS = BeforeValidator(_seconds, json_schema_input_type=_Duration)
+_AMOUNT = BeforeValidator(_amount, json_schema_input_type=_Amount)
+_SHARE = BeforeValidator(_share, json_schema_input_type=_Amount)
+
+Duration = Annotated[float, _SECONDS, Field(ge=0, allow_inf_nan=False)]
+PositiveDuration = Annotated[float, _SECONDS, Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, _AMOUNT, Field(ge=0, allow_inf_nan=False)]
+PositiveAmount = Annotated[float, _AMOUNT, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, _SHARE, Field(ge=0, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]

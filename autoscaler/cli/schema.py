@@ -1,0 +1,41 @@
+"""`autoscaler schema`: the JSON schema of what people write, for editors that complete and check while typing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from autoscaler.cli.output import Output, print_value
+
+
+class Document(StrEnum):
+    """What has a schema."""
+
+    POLICY = "policy"
+    SCENARIO = "scenario"
+    SETTINGS = "settings"
+
+
+def command(
+    document: Annotated[Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario or settings")],
+) -> None:
+    """Print the JSON schema of a policy, a scenario or the settings file.
+
+    An editor with a YAML language server uses it by a first line such as:
+    # yaml-language-server: $schema=policy.schema.json
+    """
+    match document:
+        case Document.POLICY:
+            from autoscaler.config.policy_schema import policy_schema
+
+            print_value(policy_schema(), Output.JSON)
+        case Document.SCENARIO:
+            from autoscaler.config.scenario import Scenario
+
+            print_value(Scenario.model_json_schema(), Output.JSON)
+        case Document.SETTINGS:
+            from autoscaler.config.settings import Settings
+
+            print_value(Settings.model_json_schema(mode="serialization"), Output.JSON)
