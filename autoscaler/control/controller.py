@@ -41,7 +41,7 @@ from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.settle import settle
 from autoscaler.engine.statuses import same_status
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
-from autoscaler.model.decision import Announcement, ErrorKind, WriteOutcome, WriteResult
+from autoscaler.model.decision import Announcement, ErrorKind, PolicyStatus, WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation, Scale
 from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
@@ -109,7 +109,7 @@ class Controller:
         elif known.policy.uid == event.policy.uid:
             known.policy = event.policy
         else:
-            self._tracked[key] = Tracked.fresh(event.policy, event.status, known.memory)
+            self._tracked[key] = Tracked.fresh(event.policy, event.status or PolicyStatus(), known.memory)
         return ()
 
     def _withdraw(self, key: PolicyKey) -> Instructions:
