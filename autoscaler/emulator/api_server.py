@@ -13,7 +13,7 @@ from autoscaler.emulator.http.gateway import Gateway
 from autoscaler.emulator.http.metrics_apis import MetricsApis
 from autoscaler.emulator.metrics_source import MetricsSource, StaticMetrics
 from autoscaler.emulator.store import ObjectStore
-from autoscaler.emulator.users import ADMIN, Authenticator, User
+from autoscaler.emulator.users import ADMIN, ANONYMOUS, Authenticator, User
 
 ADMIN_TOKEN: Final = "admin"
 """Bearer token of an administrator, where no other tokens are given."""
@@ -23,7 +23,8 @@ class ApiServer:
     """Answers like kube-apiserver 1.36.2 on a local port.
 
     ``store`` is the same objects for in-process controllers: create, update, delete, list and follow them there.
-    ``metrics`` tells what the metrics APIs serve, ``faults`` what goes wrong.
+    ``metrics`` tells what the metrics APIs serve, ``faults`` what goes wrong. ``nobody`` is who a caller is that shows
+    no token; kubectl shows none where the connection is not encrypted.
     """
 
     def __init__(
@@ -33,13 +34,14 @@ class ApiServer:
         metrics: MetricsSource | None = None,
         tokens: Mapping[str, User] | None = None,
         faults: FaultSwitch | None = None,
+        nobody: User = ANONYMOUS,
     ) -> None:
         self.store = ObjectStore(builtin_registry(), clock)
         for name in sorted(IMMORTAL):
             self.store.create(NAMESPACES, {"metadata": {"name": name}})
         self.faults = faults or FaultSwitch()
         self.metrics = MetricsApis(metrics or StaticMetrics(), self.store.registry, clock)
-        authenticator = Authenticator(dict(tokens or {ADMIN_TOKEN: ADMIN}))
+        authenticator = Authenticator(dict(tokens or {ADMIN_TOKEN: ADMIN}), nobody)
         self._gateway = Gateway(self.store, authenticator, self.metrics, self.faults)
         self._runner: web.AppRunner | None = None
         self.url = ""

@@ -9,15 +9,18 @@ from typing import Final
 from autoscaler.emulator.api_server import ApiServer
 from autoscaler.emulator.builtin import DEPLOYMENTS, NAMESPACES, STATEFULSETS
 from autoscaler.emulator.cluster import EmulatedCluster
+from autoscaler.emulator.cluster_metrics import ClusterMetrics
 from autoscaler.emulator.controllers.nodes import DEFAULT_SHAPE
 from autoscaler.emulator.manifests import workload
 from autoscaler.emulator.repeated_traffic import Repeated
 from autoscaler.emulator.scaled_clock import ScaledClock, real_now
+from autoscaler.emulator.users import ADMIN
 from autoscaler.model.json_types import JsonObject
-from autoscaler.model.time import MINUTE, SECOND, Instant, as_seconds, seconds
+from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant, Nanoseconds, as_seconds, seconds
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.world import World
 
+DAY: Final[Nanoseconds] = 24 * HOUR
 WARM_UP: Final = 6 * MINUTE  #: simulated time before the first request: no pod is younger than anybody distrusts
 STEP: Final = 1.0  #: simulated time between two looks, where the machine keeps up [s]
 SHORTEST_STEP: Final = 0.01  #: [real s]
@@ -29,16 +32,17 @@ class Scene:
 
     def __init__(self, inputs: Inputs, *, speed: float, most_replicas: int = 100) -> None:
         """``most_replicas``: how many pods of the workload the nodes shall have room for."""
-        start = real_now()
+        start = real_now() - _head_start(speed)
         self.inputs = inputs
         self.began_at: Instant = start
         self.clock = ScaledClock(start - WARM_UP, speed)
-        self.api = ApiServer(clock=self.clock.time_of_day)
+        self.api = ApiServer(clock=self.clock.time_of_day, nobody=ADMIN)  # kubectl sends no token over plain HTTP
         self._resource = STATEFULSETS if inputs.scenario.target.kind == "StatefulSet" else DEPLOYMENTS
         self._world = World(self.clock.now())
         pods = inputs.scenario.pods.model_copy(update={"initial_replicas": 0})  # the API makes them, under its names
         traffic = Repeated(inputs.traffic, float(inputs.duration), as_seconds(WARM_UP))
         self.workload = self._world.add(inputs.scenario.model_copy(update={"pods": pods}), traffic)
+        self.api.metrics.source = ClusterMetrics(self.api.store, self._world)
         self._cluster = EmulatedCluster(self.api.store, self._world, nodes=_nodes(inputs, most_replicas))
         self._apply(workload(inputs.scenario))
 
@@ -84,6 +88,15 @@ class Scene:
         for second in range(WARM_UP // SECOND + 1):
             self.clock.stand_at(first + second * SECOND)
             self._cluster.advance(self.clock.now())
+
+
+def _head_start(speed: float) -> Nanoseconds:
+    """Give how far in the past simulated time begins, in whole days so that the time of day is the real one.
+
+    kubectl counts some ages by the clock of its own machine; times in the future would make them invalid. This keeps
+    simulated time in the past for an hour of watching.
+    """
+    return math.ceil((speed - 1) / 24) * DAY if speed > 1 else 0
 
 
 def _nodes(inputs: Inputs, most_replicas: int) -> int:

@@ -40,8 +40,10 @@ ADMIN: Final = User(name="admin", groups=(MASTERS, AUTHENTICATED))
 class Authenticator:
     """Knows the tokens that are good now."""
 
-    def __init__(self, tokens: dict[str, User]) -> None:
+    def __init__(self, tokens: dict[str, User], nobody: User = ANONYMOUS) -> None:
+        """``nobody``: who a caller is that shows no token."""
         self._tokens = dict(tokens)
+        self._nobody = nobody
         self._ends: dict[str, datetime] = {}
 
     def authenticate(self, authorization: str | None, now: datetime) -> User:
@@ -50,10 +52,8 @@ class Authenticator:
         Raises:
             ApiError: 401 for an unknown or outdated token.
         """
-        if authorization is None:
-            return ANONYMOUS
-        if not authorization.lower().startswith(_BEARER):
-            return ANONYMOUS
+        if authorization is None or not authorization.lower().startswith(_BEARER):
+            return self._nobody
         user = self.user_of(authorization[len(_BEARER) :].strip(), now)
         if user is None:
             raise errors.unauthorized()
