@@ -40,6 +40,21 @@ def metric_label(name: str) -> str:
     return words[words.index("metric") + 1] if "metric" in words[:-1] else words[0]
 
 
+def short_figure(text: str) -> str:
+    """Cut the digits of a figure that nobody reads; text that is no plain number stays.
+
+    >>> short_figure("95.778"), short_figure("1234.5"), short_figure("0.0512"), short_figure("84%")
+    ('95.8', '1234', '0.051', '84%')
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.2g}"
+
+
 def _opening(decision: Decision, outcome: WriteOutcome | None) -> str:
     move = _move(decision)
     if move is None:
@@ -101,7 +116,7 @@ def _near_target(decision: Decision) -> str:
     nearest = _loudest(decision)
     if nearest is None or not nearest.observed:
         return "Every metric is within tolerance of its target"
-    return f"{metric_label(nearest.name)} at {nearest.observed} is within tolerance of its target {nearest.target}"
+    return f"{metric_label(nearest.name)} at {short_figure(nearest.observed)} is within tolerance of its target {nearest.target}"
 
 
 def _asked(decision: Decision) -> str:
@@ -112,12 +127,12 @@ def _asked(decision: Decision) -> str:
         return _clause(held or "Nothing asks")
     if binding is not None and loudest.replicas != decision.desired:
         return f"{_asks(loudest)}, but {_held(binding)}"
-    return f"{_asks(loudest, emphasis='just that' if not decision.rescale else '')}"
+    return _asks(loudest, for_what="" if decision.rescale else "no change")
 
 
-def _asks(proposal: Proposal, emphasis: str = "") -> str:
-    evidence = f" ({proposal.observed} against {proposal.target})" if proposal.observed and proposal.target else ""
-    return f"{metric_label(proposal.name)} asks for {emphasis or proposal.replicas}{evidence}"
+def _asks(proposal: Proposal, for_what: str = "") -> str:
+    evidence = f" ({short_figure(proposal.observed)} against {proposal.target})" if proposal.observed else ""
+    return f"{metric_label(proposal.name)} asks for {for_what or proposal.replicas}{evidence}"
 
 
 def _loudest(decision: Decision) -> Proposal | None:

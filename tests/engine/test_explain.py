@@ -110,7 +110,7 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
         ),
         pytest.param(
             decided(5, 5, Reason.UNCHANGED, proposals=(asks(5, "75%"),)),
-            "Staying at 5. cpu asks for just that (75% against 70%).",
+            "Staying at 5. cpu asks for no change (75% against 70%).",
             id="nothing-to-change",
         ),
         pytest.param(
