@@ -20,7 +20,7 @@ from autoscaler.simulator.waiting import Waiting, exceeds, stationary
 Floats = NDArray[np.float64]
 
 _ROWS_AT_ONCE: Final = 16_384
-_GRID: Final = 160  #: latencies at which distributions are kept
+_GRID: Final = 128  #: latencies at which distributions are kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ MINUTE_SECONDS: Final = 60
 WORST_SECONDS: Final = 300
 _MOST_POINTS: Final = 1_500
 _MOST_STEPS: Final = 4_000
+_CELLS: Final = (1, 2, 5, 10, 15, 30, 60)  #: lengths of calm stretches whose requests are taken to fare alike [s]
+_MOST_CELLS: Final = 10_000
 _WIDTHS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400)
 
 
@@ -32,7 +34,7 @@ class Scorer:
         self._scenario = scenario
         self._ledger = ledger
         self._seconds = ledger.seconds
-        cell = next(cell for cell in (1, 5, 10, 15, 30, 60) if self._seconds / cell <= 40_000 or cell == 60)
+        cell = next(cell for cell in _CELLS if self._seconds / cell <= _MOST_CELLS or cell == _CELLS[-1])
         self._experience = experience_of(scenario.service, ledger, cell)
         self._grid = latency_grid(scenario.service)
         self._late = self._late_requests()
@@ -82,8 +84,10 @@ class Scorer:
         if not weight.sum() > 0:
             weight = self._ledger.arrived[:n] / np.maximum(self._ledger.slots[:n], 1e-9)
         total = np.concatenate((np.zeros(1), np.cumsum(weight)))
-        # where several windows hold as much (a lone burst), begin a little before it
-        first = int(np.argmax(np.round(total[span:] - total[:-span], 6)))
+        best = int(np.argmax(total[span:] - total[:-span]))
+        # what is worst stands in the window's first third, so that what follows from it can be seen
+        centre = best + float(np.average(np.arange(span), weights=weight[best : best + span]))
+        first = min(max(0, int(centre) - span // 3), n - span)
         last, width = min(n, first + span), 5 if span >= MINUTE_SECONDS else 1
         near = experience_of(self._scenario.service, self._ledger, width, (first, last))
         tail, counted = self._distribution(near, (near.second - first) // width, -(-(last - first) // width))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autoscaler.simulator.report.axes import clock, latency, number, percent
 from autoscaler.simulator.report.svg import Band, Excess, Line, Panel
-from autoscaler.simulator.result import MetricTrack, Result, Series
+from autoscaler.simulator.result import MetricTrack, Replicas, Result, Series
 
 Floats = NDArray[np.float64]
 
@@ -21,16 +21,19 @@ def run_panels(result: Result, key: str) -> tuple[Panel, ...]:
     """Give the four panels of the whole run."""
     return (
         _load(result, result.series, f"{key}-load", "Demand against ready capacity"),
-        _replicas(result, f"{key}-pods"),
+        _replicas(result, result.replicas, f"{key}-pods"),
         _latency(result, result.series, f"{key}-latency", "Latency against the objective"),
         _metrics(result, f"{key}-metrics"),
     )
 
 
 def worst_panels(result: Result, key: str) -> tuple[Panel, ...]:
-    """Give the two panels of the worst five minutes."""
+    """Give the panels of the worst five minutes."""
+    first, last = float(result.worst.t[0]), float(result.worst.t[-1]) + result.worst.width
+    near = _between(result.replicas, first, last)
     return (
         _load(result, result.worst, f"{key}-worst-load", "Demand against ready capacity"),
+        _replicas(result, near, f"{key}-worst-pods"),
         _latency(result, result.worst, f"{key}-worst-latency", "Latency against the objective"),
     )
 
@@ -57,8 +60,22 @@ def _load(result: Result, series: Series, key: str, title: str) -> Panel:
     )
 
 
-def _replicas(result: Result, key: str) -> Panel:
-    replicas = result.replicas
+def _between(replicas: Replicas, first: float, last: float) -> Replicas:
+    """Give the steps that hold between two times [s]."""
+    begin = max(0, int(np.searchsorted(replicas.t, first, side="right")) - 1)
+    end = int(np.searchsorted(replicas.t, last, side="left"))
+    return Replicas(
+        t=np.maximum(replicas.t[begin:end], first),
+        wanted=replicas.wanted[begin:end],
+        created=replicas.created[begin:end],
+        ready=replicas.ready[begin:end],
+    )
+
+
+def _replicas(result: Result, replicas: Replicas, key: str) -> Panel:
+    last = float(replicas.t[-1])
+    moves = [action for action in result.actions if replicas.t[0] <= action.t <= last]
+    ups = sum(action.after > action.before for action in moves)
     steps = [
         ("ready", "line green strong", replicas.ready),
         ("created", "line sky", replicas.created),
@@ -66,7 +83,7 @@ def _replicas(result: Result, key: str) -> Panel:
     ]
     describe = (
         f"Between {int(replicas.wanted.min())} and {int(replicas.wanted.max())} replicas are asked for, "
-        f"in {result.score.scale_ups} steps up and {result.score.scale_downs} down."
+        f"in {ups} steps up and {len(moves) - ups} down."
     )
     return Panel(
         key=key,
