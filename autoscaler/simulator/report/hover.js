@@ -11,8 +11,12 @@ for (const group of document.querySelectorAll(".group")) {
     const time = `${Math.floor(whole / 3600) % 24}:${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
     return day ? `day ${day + 1} ${time}` : time;
   };
-  const print = (value, percent) =>
-    value === null ? "-" : percent ? `${Math.round(value * 100)} %` : value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  const digits = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  const print = (value, kind) =>
+    value === null ? "-"
+    : kind === "percent" ? `${Math.round(value * 100)} %`
+    : kind === "seconds" ? (value < 1 ? `${digits(value * 1000)} ms` : `${digits(value)} s`)
+    : digits(value);
 
   const show = (index) => {
     at = Math.max(0, Math.min(data.t.length - 1, index));
@@ -21,8 +25,8 @@ for (const group of document.querySelectorAll(".group")) {
     for (const plot of plots) {
       const x = 1000 * (data.left + share * (1 - data.left - data.right));
       for (const line of plot.querySelectorAll(".cursor")) { line.setAttribute("x1", x); line.setAttribute("x2", x); line.classList.add("on"); }
-      const key = plot.dataset.panel, percent = data.percents.includes(key);
-      for (const [name, values] of data.panels[key]) texts.push(`${name.replace(/ \(.*/, "")} ${print(values[at], percent)}`);
+      const key = plot.dataset.panel;
+      for (const [name, values] of data.panels[key]) texts.push(`${name.replace(/ \(.*/, "")} ${print(values[at], data.kinds[key])}`);
     }
     readout.textContent = `${clock(data.t[at])}  ·  ${texts.join("  ·  ")}`;
   };

@@ -6,9 +6,10 @@ import hashlib
 import html
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from string import Template
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,11 @@ from autoscaler.simulator.result import Result, Series
 
 Floats = NDArray[np.float64]
 
+_PRINT: Final[Mapping[str, Callable[[float], str]]] = {
+    "number": number,
+    "percent": lambda value: percent(value) if math.isfinite(value) else "-",
+    "seconds": latency,
+}
 _ACTIONS_SHOWN = 200
 _TABLE_ROWS = 48
 
@@ -98,7 +104,7 @@ def _comparison(results: Sequence[Result]) -> str:
         f'<tr><th scope="row">{html.escape(label)}</th>{"".join(f"<td>{html.escape(v)}</td>" for v in values)}</tr>'
         for label, values in rows(results)
     )
-    return f'<table class="compare"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="scroll"><table class="compare"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _section(result: Result, key: str) -> str:
@@ -125,10 +131,10 @@ def _group(panels: Sequence[Panel], series: Series, span: tuple[float, float], k
     )
     grid = series.t + series.width / 2
     values = {panel.key: [[line.name, _rounded(_at(line, grid))] for line in panel.lines] for panel in panels}
-    percents = [panel.key for panel in panels if panel.percent]
+    kinds = {panel.key: _kind(panel) for panel in panels}
     shown = {
         "first": span[0], "last": span[1], "left": LEFT / WIDTH, "right": RIGHT / WIDTH,
-        "t": [round(t, 1) for t in grid.tolist()], "panels": values, "percents": percents,
+        "t": [round(t, 1) for t in grid.tolist()], "panels": values, "kinds": kinds,
     }  # fmt: skip
     data = json.dumps(shown, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     return (
@@ -151,9 +157,9 @@ def _legend(panel: Panel) -> str:
 def _table(panels: Sequence[Panel], grid: Floats) -> str:
     """Give the plotted numbers as a table, thinned to a page."""
     picked = grid[:: max(1, math.ceil(len(grid) / _TABLE_ROWS))]
-    lines = [(line, panel.percent) for panel in panels for line in panel.lines]
+    lines = [(line, _kind(panel)) for panel in panels for line in panel.lines]
     head = "".join(f'<th scope="col">{html.escape(line.name)}</th>' for line, _ in lines)
-    columns = [[_cell(value, as_percent) for value in _at(line, picked)] for line, as_percent in lines]
+    columns = [[_PRINT[kind](value) for value in _at(line, picked).tolist()] for line, kind in lines]
     body = "".join(
         f'<tr><th scope="row">{clock(t, precise=True)}</th>{"".join(f"<td>{column[i]}</td>" for column in columns)}</tr>'
         for i, t in enumerate(picked.tolist())
@@ -164,8 +170,8 @@ def _table(panels: Sequence[Panel], grid: Floats) -> str:
     )
 
 
-def _cell(value: float, as_percent: bool) -> str:
-    return "-" if not math.isfinite(value) else percent(value) if as_percent else number(value)
+def _kind(panel: Panel) -> str:
+    return "percent" if panel.percent else "seconds" if panel.unit == "seconds" else "number"
 
 
 def _actions(result: Result) -> str:
