@@ -1,22 +1,36 @@
-"""Who owns which field: keeps ``metadata.managedFields`` in step with every write."""
+"""Who owns which field: keeps ``metadata.managedFields`` in step with every write that is no apply."""
 
+from functools import cache
+
+from autoscaler.config.api_types import ApiType
+from autoscaler.config.decoding import decode
+from autoscaler.config.go_time import format_time
+from autoscaler.emulator import codec
+from autoscaler.emulator.apply import Manager, track_update
 from autoscaler.emulator.clock import Clock
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject
 
 
 class Ownership:
-    """Records the fields a manager sets by creating, updating and patching."""
+    """Records the fields a manager sets by creating, updating and patching; objects are in their stored version."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def created(self, obj: JsonObject, resource: Resource, manager: str) -> JsonObject:
-        """The object with its creator as owner of what was sent."""
-        return obj
+        """The object with its creator as owner of what was sent and filled in."""
+        return self.updated(obj, _zero(codec.type_of(resource)), resource, manager, "")
 
     def updated(
         self, new: JsonObject, old: JsonObject, resource: Resource, manager: str, subresource: str
     ) -> JsonObject:
         """The object with the writer as owner of what it changed."""
-        return new
+        writer = Manager(name=manager, api_version=resource.api_version, subresource=subresource)
+        return track_update(old, new, codec.type_of(resource), writer, format_time(self._clock()))
+
+
+@cache
+def _zero(kind: ApiType) -> JsonObject:
+    """What an empty object of the kind holds anyway, and nobody owns."""
+    return decode({}, kind).obj

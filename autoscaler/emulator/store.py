@@ -28,10 +28,12 @@ Transform = Callable[[JsonObject], JsonObject]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """Who writes (field manager) and whether it is only tried."""
+    """Who writes (field manager), whether it is only tried, and whether it is an apply."""
 
     manager: str = "emulator"
     dry_run: bool = False
+    is_apply: bool = False
+    """The object comes with its managedFields, which server-side apply has worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ class ObjectStore:
         self._refuse_faults(resource, obj, strategy.validate(obj, None, ""))
         self._admission.check_create(resource, obj, dry_run=options.dry_run)
         self._refuse_existing(resource, metadata)
-        stored = self._ownership.created(obj, resource, options.manager)
+        hub = self.strategies.hub(resource)
+        stored = obj if options.is_apply else self._ownership.created(obj, hub, options.manager)
         if options.dry_run:
             return stored
         return self._put(resource, stored)
@@ -160,7 +163,9 @@ class ObjectStore:
         new = new | {"metadata": updated_metadata(new["metadata"], existing["metadata"])}
         new = strategy.prepare_update(new, existing, subresource)
         self._refuse_faults(resource, new, strategy.validate(new, existing, subresource))
-        new = self._ownership.updated(new, existing, resource, options.manager, subresource)
+        if not options.is_apply:
+            hub = self.strategies.hub(resource)
+            new = self._ownership.updated(new, existing, hub, options.manager, subresource)
         if new == existing:
             return existing
         if options.dry_run:

@@ -11,6 +11,7 @@ from aiohttp import web
 from autoscaler.config.decoding import DecodeError
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.errors import ApiError
+from autoscaler.emulator.http.applies import apply_object
 from autoscaler.emulator.http.bodies import parse_json
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.media import body_type
@@ -35,6 +36,8 @@ async def patch_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     """Answer a PATCH of an object, its status or its scale."""
     resource, info = exchange.resource, exchange.info
     patch_type = _patch_type(exchange)
+    if patch_type == APPLY_PATCH:
+        return await apply_object(exchange, store)
     view = view_of(resource, info.subresource)
     options = exchange.write_options("PatchOptions")
     apply_patch = _reader(patch_type, view, await exchange.request.read())

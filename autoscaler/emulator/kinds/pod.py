@@ -17,7 +17,7 @@ _GATED_MESSAGE = "Scheduling is blocked due to non-empty scheduling gates"
 _UPDATE_REFUSED = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
 )
 _CHANGEABLE = ("activeDeadlineSeconds", "tolerations", "schedulingGates")
 _COMPUTE = ("cpu", "memory")
