@@ -50,7 +50,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the list of decisions; passes that hold the same number share a line.
 
-    ``tone`` is ``up``, ``down``, ``hold`` or ``trouble``. ``why`` is the sentence without its opening words.
+    ``tone`` is ``up``, ``down``, ``hold``, ``trouble`` or ``other`` (somebody else scaled). ``why`` is the sentence without its opening words.
     """
 
     id: int

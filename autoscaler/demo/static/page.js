@@ -20,7 +20,7 @@ function showMeta(next) {
   put("target", `${meta.target}, ${meta.minimum} to ${meta.maximum} replicas`);
   put("speed", `${meta.speed}× real time`);
   put("kubectl", meta.kubectl);
-  put("ages", meta.speed === 1 ? "" : `Inside, time runs ${meta.speed}× as fast, so kubectl shows ages that much too small.`);
+  put("ages", meta.speed === 1 ? "" : `Ages count simulated time, which runs ${meta.speed}× as fast as yours.`);
   put("figure-slo", `of ${seconds(meta.slo)} allowed`);
 }
 
