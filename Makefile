@@ -23,7 +23,7 @@ demo: $(VENV)/.runtime ## a cluster in one process: traffic, the real controller
 	$(BIN)/autoscaler demo $(ARGS)
 
 test: $(VENV)/.dev .cache/services ## all tests, with real kubectl and Chromium where they can be had
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --nbmake $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
