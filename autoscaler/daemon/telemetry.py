@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.control.messages import Record
+from autoscaler.daemon.signals import Signals
 from autoscaler.daemon.ticker import Tick
 from autoscaler.model.decision import Stage, WriteResult
 from autoscaler.model.observation import NoReading
@@ -37,6 +38,7 @@ class Telemetry:
         self._define_passes()
         self._define_policies()
         self._define_requests()
+        self.signals = Signals(self.registry)
         build = self._gauge("build_info", "Version of the running program.", ("version", "python_version"))
         build.labels(version, platform.python_version()).set(1)
 
@@ -61,7 +63,7 @@ class Telemetry:
         self.recommended = self._gauge(
             "recommended_replicas", "Replicas after each stage of the last decision.", (*_PER_POLICY, "stage")
         )
-        self.frozen = self._gauge(
+        self.unread = self._gauge(
             "unread_metrics", "Metrics of the policy that could not be read in the last pass.", _PER_POLICY
         )
 
@@ -82,6 +84,7 @@ class Telemetry:
 
     def refresh(self) -> None:
         """Bring up to date what only a scrape asks for. Runs in the event loop, unlike the printing."""
+        self.signals.refresh()
         self.cache_age.labels("pods").set(max(self._ages().values(), default=0.0))
 
     # --- told by the client -------------------------------------------------------------------------------------
@@ -119,6 +122,7 @@ class Telemetry:
             self.writes.labels(wanted.outcome.result.value).inc()
         for proposal in decision.proposals:
             self.computations.labels(proposal.action.value, proposal.error_kind.value, proposal.metric_type).inc()
+        self.signals.note(wanted)
         if self._per_policy:
             self._show(wanted)
 
@@ -129,7 +133,8 @@ class Telemetry:
     def forget(self, key: PolicyKey) -> None:
         """Drop the gauges of a policy that is gone."""
         self._began.pop(key, None)
-        for gauge in (self.desired, self.current, self.recommended, self.frozen):
+        self.signals.forget(key)
+        for gauge in (self.desired, self.current, self.recommended, self.unread):
             gauge.remove_by_labels({"target_namespace": key.namespace, "policy": key.name})
 
     def _show(self, wanted: Record) -> None:
@@ -140,7 +145,7 @@ class Telemetry:
         for stage in _last_of_each(decision.stages):
             self.recommended.labels(*policy, stage.stage).set(stage.after)
         unread = sum(isinstance(reading, NoReading) for reading in wanted.observation.readings)
-        self.frozen.labels(*policy).set(unread)
+        self.unread.labels(*policy).set(unread)
 
     def _counter(self, name: str, words: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"autoscaler_{name}", words, labels, registry=self.registry)

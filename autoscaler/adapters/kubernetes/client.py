@@ -23,6 +23,8 @@ MERGE_PATCH = "application/merge-patch+json"
 CREDENTIALS_RELOAD_INTERVAL = 1.0
 #: What to wait [s] where the server asks for patience without saying how much.
 DEFAULT_RETRY_AFTER = 1.0
+#: Requests under way at once. Watches are not counted: each holds its connection for a minute.
+MOST_AT_ONCE = 100
 #: Failures quoted in messages need no more of the body than this [bytes].
 MAX_ERROR_BODY = 64 * 1024
 #: No answer we ask for is larger [bytes]: lists are paged. Beyond it lies garbage, or an attack.
@@ -70,6 +72,7 @@ async def open_client(
     """
     configuration = Configuration()
     await credentials(configuration)
+    configuration.connection_pool_maxsize = 0  # no limit of the pool's own: watches would use it up
     try:
         api = ApiClient(configuration)
     except (OSError, ssl.SSLError) as error:
@@ -89,6 +92,7 @@ class Client:
         self._credentials = credentials
         self._timeouts = timeouts
         self._requests = requests
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
 
@@ -158,7 +162,7 @@ class Client:
         timeout = aiohttp.ClientTimeout(
             total=self._timeouts.total, connect=self._timeouts.connect, sock_connect=self._timeouts.connect
         )
-        async with await self._send(call, timeout) as response:
+        async with self._slots, await self._send(call, timeout) as response:
             if response.status >= 400:
                 return await self._refusal(call, response)
             body = await _read_all(response, MAX_BODY)
