@@ -41,30 +41,37 @@ class ApiServer:
             self.store.create(NAMESPACES, {"metadata": {"name": name}})
         self.faults = faults or FaultSwitch()
         self.metrics = MetricsApis(metrics or StaticMetrics(), self.store.registry, clock)
-        authenticator = Authenticator(dict(tokens or {ADMIN_TOKEN: ADMIN}), nobody)
+        authenticator = Authenticator(dict(tokens or {ADMIN_TOKEN: ADMIN}))
         self._gateway = Gateway(self.store, authenticator, self.metrics, self.faults)
-        self._runner: web.AppRunner | None = None
+        self._nobody = nobody
+        self._runners: list[web.AppRunner] = []
         self.url = ""
-        """Where it listens, once started."""
+        """Where it listens, once started; of several listeners the first."""
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Listen; port 0 takes a free one. Returns the URL."""
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.1)
+    async def start(self, host: str = "127.0.0.1", port: int = 0, *, nobody: User | None = None) -> str:
+        """Listen; port 0 takes a free one. Returns the URL.
+
+        May be called again for another listener, with another ``nobody``.
+        """
+        runner = web.AppRunner(self._application(nobody or self._nobody), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        self._runner = runner
+        self._runners.append(runner)
+        await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0]
-        self.url = f"http://{bound[0]}:{bound[1]}"
-        return self.url
+        url = f"http://{bound[0]}:{bound[1]}"
+        self.url = self.url or url
+        return url
 
     async def stop(self) -> None:
         """Close every connection, open watches too."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        while self._runners:
+            await self._runners.pop().cleanup()
+        self.url = ""
 
-    def _application(self) -> web.Application:
+    def _application(self, nobody: User) -> web.Application:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._gateway.handle(request, nobody)
+
         application = web.Application(client_max_size=8 * 1024 * 1024)
-        application.router.add_route("*", "/{path:.*}", self._gateway.handle)
+        application.router.add_route("*", "/{path:.*}", handle)
         return application

@@ -40,20 +40,18 @@ ADMIN: Final = User(name="admin", groups=(MASTERS, AUTHENTICATED))
 class Authenticator:
     """Knows the tokens that are good now."""
 
-    def __init__(self, tokens: dict[str, User], nobody: User = ANONYMOUS) -> None:
-        """``nobody``: who a caller is that shows no token."""
+    def __init__(self, tokens: dict[str, User]) -> None:
         self._tokens = dict(tokens)
-        self._nobody = nobody
         self._ends: dict[str, datetime] = {}
 
-    def authenticate(self, authorization: str | None, now: datetime) -> User:
-        """The caller of a request; without an Authorization header it is anonymous.
+    def authenticate(self, authorization: str | None, now: datetime, nobody: User) -> User:
+        """The caller of a request; ``nobody`` is who calls without a bearer token.
 
         Raises:
             ApiError: 401 for an unknown or outdated token.
         """
         if authorization is None or not authorization.lower().startswith(_BEARER):
-            return self._nobody
+            return nobody
         user = self.user_of(authorization[len(_BEARER) :].strip(), now)
         if user is None:
             raise errors.unauthorized()

@@ -1,79 +1,82 @@
 """Replay what a real API server answered, against the emulator: ``python -m tests.conformance.api [FOLDER] [-k ID] [-v]``.
 
-Prints matched/total per sequence with the first differences of each, and exits 1 on any mismatch that is not on the
-emulator's list of exceptions, or on an exception that is no longer one.
+Prints matched/total per sequence with the first differences of each, then the same for recorded kubectl commands where
+a kubectl is found (``KUBECTL``, or on the PATH). Exits 1 on any mismatch that is not on the emulator's list of
+exceptions (autoscaler/emulator/exceptions.toml), and on an exception that is none any more.
 """
 
 import argparse
-import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-import aiohttp
-
-from autoscaler.emulator.api_server import ApiServer
-from autoscaler.model.json_types import JsonObject
-from tests.conformance.api_actions import USERS, Surroundings
-from tests.conformance.api_client import Client
 from tests.conformance.api_data import folder, load
-from tests.conformance.api_replay import SequenceResult, replay
+from tests.conformance.api_exceptions import stale, unlisted
+from tests.conformance.api_kubectl import find_kubectl
+from tests.conformance.api_replay import SequenceResult
+from tests.conformance.api_run import run
 
 SHOWN = 3
 """Differences printed per step without ``-v``."""
 
 
-def now() -> datetime:
-    """The emulator's clock in the replay: the real one."""
-    return datetime.now(UTC)  # noqa: TID251  # the driver of this run reads the clock
-
-
-async def replay_all(sequences: list[JsonObject]) -> list[SequenceResult]:
-    """Replay sequences in file order on one fresh emulator."""
-    api = ApiServer(clock=now, tokens=USERS)
-    url = await api.start()
-    try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-            return [
-                await replay(item, Client(session, url, {name: name for name in USERS}), Surroundings(api))
-                for item in sequences
-            ]
-    finally:
-        await api.stop()
-
-
 def main(arguments: list[str]) -> int:
     """Run and report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.conformance.api")
-    parser.add_argument("folder", nargs="?", type=Path, default=None)
-    parser.add_argument("-k", dest="ids", action="append", help="only sequences whose id begins so")
-    parser.add_argument("-v", dest="verbose", action="store_true", help="all differences")
-    options = parser.parse_args(arguments)
-    data = load((options.folder or folder()) / "sequences.json")
-    sequences = [
-        item
-        for item in data.get("sequences", [])
-        if not options.ids or any(item["id"].startswith(prefix) for prefix in options.ids)
-    ]
-    results = asyncio.run(replay_all(sequences))
+    options = _parser().parse_args(arguments)
+    place = options.folder or folder()
+    data, commands = load(place / "sequences.json"), load(place / "kubectl.json")
+    if not data and not commands:
+        _print(f"neither sequences.json nor kubectl.json in {place}")
+        return 2
+    ids = options.ids or []
+    sequences = [item for item in data.get("sequences", []) if _is_wanted(item["id"], ids)]
+    program = None if options.no_kubectl else find_kubectl()
+    cases = [prefix.removeprefix("kubectl ") for prefix in ids if prefix.startswith("kubectl")]
+    results = run(sequences, commands if not ids or cases else {}, program, cases)
     for result in results:
-        report(result, verbose=options.verbose)
-    matched = sum(result.matched for result in results)
-    total = sum(len(result.steps) for result in results)
-    whole = sum(not result.mismatched for result in results)
-    print(f"{matched}/{total} steps, {whole}/{len(results)} sequences")  # noqa: T201  # the command's output
-    return 0 if matched == total else 1
+        _report(result, verbose=options.verbose)
+    return _conclude(results, has_kubectl=program is not None or not commands or bool(options.no_kubectl))
 
 
-def report(result: SequenceResult, *, verbose: bool) -> None:
-    """Print one sequence."""
-    print(f"{result.id}: {result.matched}/{len(result.steps)}")  # noqa: T201  # the command's output
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.api")
+    parser.add_argument("folder", nargs="?", type=Path, help="where sequences.json and kubectl.json are")
+    parser.add_argument("-k", dest="ids", action="append", help="only ids that begin so ('kubectl ' before a case)")
+    parser.add_argument("-v", dest="verbose", action="store_true", help="all differences")
+    parser.add_argument("--no-kubectl", action="store_true", help="leave the kubectl commands out")
+    return parser
+
+
+def _is_wanted(name: str, ids: list[str]) -> bool:
+    return not ids or any(name.startswith(prefix) for prefix in ids)
+
+
+def _report(result: SequenceResult, *, verbose: bool) -> None:
+    _print(f"{result.id}: {result.matched}/{len(result.steps)}")
     for step in result.mismatched:
         shown = step.differences if verbose else step.differences[:SHOWN]
         for line in shown:
-            print(f"    {step.name}: {line}")  # noqa: T201  # the command's output
+            _print(f"    {step.name}: {line if verbose else line[:400]}")
         if len(shown) < len(step.differences):
-            print(f"    {step.name}: ... {len(step.differences) - len(shown)} more (-v)")  # noqa: T201  # as above
+            _print(f"    {step.name}: ... {len(step.differences) - len(shown)} more (-v)")
+
+
+def _conclude(results: list[SequenceResult], *, has_kubectl: bool) -> int:
+    matched = sum(result.matched for result in results)
+    total = sum(len(result.steps) for result in results)
+    whole = sum(not result.mismatched for result in results)
+    _print(f"{matched}/{total} steps, {whole}/{len(results)} sequences and cases match wholly")
+    if not has_kubectl:
+        _print("no kubectl found: its recorded commands were left out")
+    unknown, outdated = unlisted(results), stale(results)
+    for line in unknown:
+        _print(f"mismatch that is not on the list of exceptions: {line}")
+    for line in outdated:
+        _print(f"exception that matches again, to be removed: {line}")
+    return 1 if unknown or outdated else 0
+
+
+def _print(line: str) -> None:
+    print(line)  # noqa: T201  # the command's output
 
 
 if __name__ == "__main__":

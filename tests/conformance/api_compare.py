@@ -70,7 +70,7 @@ def differences(expected: JsonValue, actual: JsonValue, bindings: Bindings, path
 
 def _without_dump(message: str) -> str:
     """A message without the difference of two Go structs at its end: of those, reason and field suffice."""
-    return message.partition("\n@@")[0]
+    return message.partition("\n@@")[0].rstrip("\n")
 
 
 def _object_differences(expected: JsonObject, actual: JsonObject, bindings: Bindings, path: str) -> Iterator[str]:

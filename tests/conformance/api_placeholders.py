@@ -25,7 +25,6 @@ _PATTERNS: Final = {
     "server": r"\S+?:\d+",
     "object": r"(?s:.*)",
 }
-_NUMBERED: Final = ("rv", "uid", "gen", "continue", "token")
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class Bindings:
         if name in self.values:
             return re.escape(self.values[name])
         pattern = _PATTERNS[found.group(1)]
-        if found.group(1) not in _NUMBERED:
+        if found.group(2) is None:
             return f"(?:{pattern})"
         if name in names:
             return f"(?P=g{names.index(name)})"

@@ -43,10 +43,11 @@ class Gateway:
         self._reviews = Reviews(store, authenticator, self._authorizer)
         self._nonresource = NonResource(Discovery(store.registry, metrics), OpenApi(store.registry))
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; a refusal becomes a Status."""
+    async def handle(self, request: web.Request, nobody: User) -> web.StreamResponse:
+        """Answer one request; ``nobody`` is who calls without a token. A refusal becomes a Status."""
         try:
-            user = self._authenticator.authenticate(request.headers.get("Authorization"), self._store.clock())
+            authorization = request.headers.get("Authorization")
+            user = self._authenticator.authenticate(authorization, self._store.clock(), nobody)
             if (fault := self._faults.strike(user.name, request.method, request.path)) is not None:
                 await suffer(fault)
             info = parse_request(request.method, request.path, request.query)
