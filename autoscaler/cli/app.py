@@ -7,6 +7,7 @@ annotations, or ``app``, a Typer of its own with subcommands; heavy imports stan
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,8 +110,11 @@ def version() -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line with ``arguments`` and give the exit code; messages go to stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller closed it
+            setattr(sys, name, open(os.devnull, "w"))
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a file name may hold bytes that are no text
     command = typer.main.get_command(app)
     return guard(lambda: command.main(list(arguments) or ["--help"], prog_name="autoscaler", standalone_mode=False))

@@ -88,7 +88,8 @@ def _summary(report: Report) -> str:
     found = [_counted(report.count(severity), str(severity)) for severity in Severity if report.count(severity)] or [
         "nothing wrong"
     ]
-    return f"{_counted(report.files, 'file')} ({', '.join(looked_at) or 'nothing in them'}): {', '.join(found)}"
+    content = f" ({', '.join(looked_at)})" if looked_at else ""
+    return f"{_counted(report.files, 'file')}{content}: {', '.join(found)}"
 
 
 def _counted(number: int, name: str) -> str:

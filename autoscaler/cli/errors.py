@@ -101,6 +101,8 @@ def _explain(error: Exception) -> ExitCode:
             say(f"error: the Python package {error.name} is not installed\n  hint: pip install {error.name}")
         case OSError() if error.filename is not None:
             say(f"error: {error.filename}: {error.strerror}")
+        case OSError():
+            say(f"error: cannot write or read: {error.strerror or error}")
         case typer.Abort():
             say("aborted")
         case _:

@@ -123,7 +123,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[_Steps, tuple[Any,
 
 
 class _GivenEnvironment(EnvSettingsSource):
-    """The library's reading of variables, from a mapping that is passed in."""
+    """The library's reading of variables, from a mapping that is passed in. An empty one counts as not set."""
 
     def __init__(self, settings_cls: type[Settings], environment: Mapping[str, str]) -> None:
         self._given = environment
@@ -131,7 +131,7 @@ class _GivenEnvironment(EnvSettingsSource):
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         known = [environment_name(path) for path in _paths()]
-        return {name.lower(): text for name, text in self._given.items() if name.upper() in known}
+        return {name.lower(): text for name, text in self._given.items() if text and name.upper() in known}
 
 
 def _from_file(path: Path) -> dict[_Steps, tuple[Any, Origin]]:
@@ -208,7 +208,7 @@ def _paths() -> list[str]:
 
 def _fault(problem: Mapping[str, Any], origins: Mapping[_Steps, Origin]) -> Fault:
     steps = tuple(str(step) for step in problem["loc"])
-    origin = next((origins[steps[:n]] for n in range(len(steps), 0, -1) if steps[:n] in origins), DEFAULT)
+    origin = next((origins[given] for given in origins if _overlap(given, steps)), DEFAULT)
     path = ".".join(steps)
     what, hint = _explain(problem, path)
     return Fault(what=what, source=origin.source, line=origin.line, path=path, hint=hint)
@@ -230,8 +230,7 @@ def _explain(problem: Mapping[str, Any], path: str) -> tuple[str, str]:
         case "value_error":
             return str(problem["ctx"]["error"]), ""
         case _:
-            message = problem["msg"]
-            return f"{message[:1].lower()}{message[1:]}, is {given!r}", ""
+            return f"{problem['msg'].replace('Input should', 'must')}, is {given!r}", ""
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:

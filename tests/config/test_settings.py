@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autoscaler.config.settings import Address, Settings
-from autoscaler.config.settings_load import LoadedSettings, load_settings, setting_values, settings_help
+from autoscaler.config.settings_load import (
+    LoadedSettings,
+    environment_name,
+    load_settings,
+    setting_values,
+    settings_help,
+)
 from autoscaler.model.controller_config import DEFAULT_CONFIG
 from autoscaler.model.errors import InvalidSettingsError
 from autoscaler.model.policy import Mode
 from autoscaler.model.time import SECOND
+
+VARIABLES = [environment_name(path) for path in settings_help()]
+JSON = st.dictionaries(
+    st.sampled_from(["policies", "apply", "hpa", "http", "log", "kubernetes", "x", "_env_file", ""]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.lists(st.text(max_size=3), max_size=2)
+    | st.dictionaries(
+        st.sampled_from(["sync_period", "tolerance", "listen", "level", "y"]), st.text(max_size=4) | st.integers()
+    ),
+    max_size=4,
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -91,13 +115,18 @@ def test_addresses(text: str, address: Address) -> None:
             ":1: frobnicate: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
             "reload_interval, kubernetes, hpa, gates, http, log",
         ),
+        (
+            "spec:\n  a: 1\n  b: 2",
+            ":2: spec: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
+            "reload_interval, kubernetes, hpa, gates, http, log",
+        ),
         ("_env_file: x", ":1: _env_file: no such setting"),
         (
             "hpa:\n  sync_period: 15",
             ":2: hpa.sync_period: 15 is not a duration; write numbers with units, such as 90s, 1h30m or 7d",
         ),
-        ("hpa: {sync_period: 0s}", ":1: hpa.sync_period: input should be greater than 0, is '0s'"),
-        ("hpa: {tolerance: -1}", ":1: hpa.tolerance: input should be greater than or equal to 0, is -1"),
+        ("hpa: {sync_period: 0s}", ":1: hpa.sync_period: must be greater than 0, is '0s'"),
+        ("hpa: {tolerance: -1}", ":1: hpa.tolerance: must be greater than or equal to 0, is -1"),
         ("apply: perhaps", ":1: apply: must be true or false, is 'perhaps'"),
         ("log: {level: loud}", ":1: log.level: must be one of 'debug', 'info', 'warning' or 'error', is 'loud'"),
         (
@@ -139,6 +168,21 @@ def test_wrong_flags_and_variables_are_named_all_at_once() -> None:
 def test_a_missing_file_is_refused() -> None:
     with pytest.raises(InvalidSettingsError, match=r"nowhere\.yaml: no such file"):
         load_settings(file=Path("nowhere.yaml"), environment={})
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert load_settings(environment={"AUTOSCALER_APPLY": "", "AUTOSCALER_HPA__TOLERANCE": ""}).settings == Settings()
+
+
+@given(st.text() | JSON.map(json.dumps), st.dictionaries(st.sampled_from(VARIABLES), st.text(max_size=10), max_size=3))
+def test_any_file_and_any_variables_give_settings_or_faults(
+    tmp_path_factory: pytest.TempPathFactory, text: str, environment: dict[str, str]
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(text, encoding="utf-8", errors="replace")
+
+    with contextlib.suppress(InvalidSettingsError):
+        assert isinstance(load_settings(file=file, environment=environment).settings, Settings)
 
 
 def test_unknown_variables_are_warned_of_but_not_those_kubernetes_sets() -> None:
