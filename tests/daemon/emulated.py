@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from autoscaler.emulator.api_server import ADMIN_TOKEN, ApiServer
 from autoscaler.emulator.builtin import AUTOSCALERS, DEPLOYMENTS, EVENTS, NAMESPACES, PODS
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.metrics_source import PodUsage, StaticMetrics
+from autoscaler.emulator.users import User
 
 SPEED = 100.0
 
@@ -133,9 +134,11 @@ class Emulated:
 
 
 @asynccontextmanager
-async def emulated(folder: Path, *, port: int = 0, replicas: int = 2) -> AsyncIterator[Emulated]:
+async def emulated(
+    folder: Path, *, port: int = 0, replicas: int = 2, tokens: Mapping[str, User] | None = None
+) -> AsyncIterator[Emulated]:
     metrics = StaticMetrics()
-    api = ApiServer(clock=now, metrics=metrics)
+    api = ApiServer(clock=now, metrics=metrics, tokens=tokens)
     await api.start("127.0.0.1", port)
     cluster = Emulated(api, metrics, folder)
     write_kubeconfig(cluster.kubeconfig, api.url, ADMIN_TOKEN)
