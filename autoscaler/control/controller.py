@@ -4,7 +4,8 @@ One pass of a policy:
 
     EvaluationDue  ->  Observe
     TargetObserved ->  Announce*, WriteScale           where the size is to change, else straight on to
-    ScaleWritten   ->  Announce*, WriteStatus?, Record
+    ScaleWritten   ->  Announce*, Record, WriteStatus?, Announce*
+    StatusRefused  ->  Announce, Record                with the error that replaces the pass's own, where it does
 
 A driver carries instructions out in order, and hands in each answer, and carries out what that returns, before it goes
 on with the next: so the order of events is upstream's, also when a status write fails.
@@ -167,7 +168,7 @@ class Controller:
         return (_write(tracked.current, event.fresh),)
 
     def _conclude(self, key: PolicyKey, outcome: WriteOutcome) -> Instructions:
-        """End a pass: remember, announce, write the status if it changed, record."""
+        """End a pass: remember, announce, record, write the status if it changed."""
         tracked = self._tracked.get(key)
         if tracked is None or tracked.current is None:
             return ()
@@ -180,11 +181,11 @@ class Controller:
         if run.mode is _OBSERVE:
             return (record,)
         instructions: list[Instruction] = [Announce(key=key, announcement=one) for one in settlement.announcements]
+        instructions.append(record)
         if tracked.written is None or not same_status(tracked.written, settlement.status):
             tracked.written_before, tracked.written = tracked.written, settlement.status
             instructions.append(WriteStatus(key=key, status=settlement.status))
         instructions.extend(Announce(key=key, announcement=one) for one in run.decision.closing)
-        instructions.append(record)
         return tuple(instructions)
 
     def _abandon(self, key: PolicyKey) -> Instructions:

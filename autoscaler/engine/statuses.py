@@ -34,12 +34,17 @@ def _same_metrics(ones: tuple[MetricStatus, ...], others: tuple[MetricStatus, ..
         one.average_utilization == other.average_utilization
         and one.average_value == other.average_value
         and one.value == other.value
-        and (one.metric is other.metric or _identity(one.metric) == _identity(other.metric))
+        and _same_identity(one.metric, other.metric)
         for one, other in zip(ones, others, strict=True)
     )
 
 
-def _identity(metric: Metric | None) -> object:
+def _same_identity(one: Metric | None, other: Metric | None) -> bool:
+    """Whether two entries name the same metric; one that was read from an object does not say, and is believed."""
+    return one is other or one is None or other is None or _identity(one) == _identity(other)
+
+
+def _identity(metric: Metric) -> object:
     """What a status copies from a metric's spec: everything but the target."""
     match metric:
         case ResourceMetric():

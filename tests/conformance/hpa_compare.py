@@ -12,10 +12,14 @@ from tests.conformance.hpa_world import Json
 _POD_NAME = re.compile(r"\b(of|in) Pod \S+")
 _RIVALS = re.compile(r"controlled by multiple HPAs: \[([^\]]*)\]")
 _NUMBERS_AS_TEXT = {"float", "ratio"}
+_TIMES = {"at", "last_transition", "last_scale_time"}
 
 
-def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
-    """Each place where ``actual`` lacks or contradicts what ``expected`` holds; keys not expected do not count."""
+def differences(expected: Any, actual: Any, path: str = "", slack: float = 0.0) -> Iterator[str]:
+    """Each place where ``actual`` lacks or contradicts what ``expected`` holds; keys not expected do not count.
+
+    ``slack``: how far two times [s] may be apart.
+    """
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
             place = f"{path}.{key}" if path else key
@@ -23,13 +27,14 @@ def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
                 if not _same_number(value, actual[key]):
                     yield _told(place, value, actual[key])
             else:
-                yield from differences(value, actual.get(key), place)
+                near = slack > 0 and key in _TIMES and _are_near(value, actual.get(key), slack)
+                yield from () if near else differences(value, actual.get(key), place, slack)
     elif isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
             yield _told(path, expected, actual)
             return
         for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(one, other, f"{path}[{index}]")
+            yield from differences(one, other, f"{path}[{index}]", slack)
     elif _comparable(expected) != _comparable(actual):
         yield _told(path, expected, actual)
 
@@ -63,6 +68,10 @@ def _same_number(expected: Any, actual: Any) -> bool:
     return one == other or (math.isnan(one) and math.isnan(other))
 
 
+def _are_near(one: Any, other: Any, slack: float) -> bool:
+    return isinstance(one, int | float) and isinstance(other, int | float) and abs(one - other) <= slack
+
+
 def _told(path: str, expected: Any, actual: Any) -> str:
     return f"{path}: upstream {_short(expected)}, here {_short(actual)}"
 
@@ -72,7 +81,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 400 else text[:400] + "..."
 
 
-def compare_passes(expect: Json, observed: list[Json] | None, steps: list[Json]) -> Iterator[str]:
+def compare_passes(expect: Json, observed: list[Json] | None, steps: list[Json], slack: float = 0.0) -> Iterator[str]:
     """The assertions of a unit test about its last pass, and upstream's whole output where it is given."""
     last = steps[-1]
     is_stale = expect is not None and observed is not None and observed[-1].get("status_updates") == 0
@@ -82,7 +91,7 @@ def compare_passes(expect: Json, observed: list[Json] | None, steps: list[Json])
         if key in _PASS_CHECKS:
             yield from _PASS_CHECKS[key](value, last)
     for index, (theirs, ours) in enumerate(zip(observed or (), steps, strict=False)):
-        yield from differences(theirs, ours, f"step {index}")
+        yield from differences(theirs, ours, f"step {index}", slack)
 
 
 def _check_conditions(expected: list[Json], last: Json) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from autoscaler.config.hpa_build import build_policy, build_rules, build_selector
 from autoscaler.config.hpa_defaults import default_behavior, with_defaults
+from autoscaler.config.hpa_status import status_from_object
 from autoscaler.engine.constrain.normalize import direction_words, normalize
 from autoscaler.engine.constrain.rates import (
     MESSAGES,
@@ -72,13 +73,20 @@ def run_replicas(case: Json) -> Json:
     try:
         calculation = _CALCULATORS[function](case, situation)
     except MetricFailedError as error:
-        return {"replicas": 0, "utilization": 0, "usage": 0, "error": str(error)}
+        return {"replicas": 0, "utilization": 0, "usage": _usage_of_failure(case, error), "error": str(error)}
     return {
         "replicas": calculation.replicas,
         "utilization": calculation.utilization,
         "usage": calculation.usage,
         "error": None,
     }
+
+
+def _usage_of_failure(case: Json, error: MetricFailedError) -> int:
+    """Upstream returns the value beside the error if only the ready pods could not be counted."""
+    if not str(error).startswith("unable to calculate ready pods"):
+        return 0
+    return _object_total(case) if "Object" in case["fn"] else capped_sum(_external_series(case))
 
 
 def _metric_name(case: Json) -> MetricName:
@@ -106,8 +114,8 @@ def _object_total(case: Json) -> int:
         api_version=described.get("apiVersion") or "", kind=described["kind"], name=described.get("name") or ""
     )
     metric = ObjectMetric(described=reference, metric=_metric_name(case), target=MetricTarget(type=""))
-    reading = object_reading(case, metric.metric, reference)
-    return object_value(reading, metric, case.get("namespace") or "")
+    namespace = case.get("namespace") or ""
+    return object_value(object_reading(case, metric.metric, reference, namespace), metric, namespace)
 
 
 def _object(case: Json, now: Situation) -> Calculation:
@@ -180,7 +188,8 @@ def run_normalize(case: Json) -> Json:
     memory = memory_of(case)
     policy = replace(_policy(case), min_replicas=case["min"])
     scale = Scale(spec_replicas=case["current"], status_replicas=case["current"])
-    turn = Turn(policy, scale, memory, [], instant(case.get("at", 0)), config_of(case))
+    conditions = list(status_from_object(case.get("hpa") or {}).conditions)
+    turn = Turn(policy, scale, memory, conditions, instant(case.get("at", 0)), config_of(case))
     normalized = normalize(turn, case["desired"])
     remembered = Memory(recommendations=normalized.history, scale_ups=memory.scale_ups, scale_downs=memory.scale_downs)
     return {
@@ -290,7 +299,7 @@ def run_ratio(case: Json) -> Json:
     try:
         use = utilization_use(values, case["requests"], case["target"])
     except MetricFailedError as error:
-        return {"error": str(error)}
+        return {"ratio": 0.0, "utilization": 0, "usage": 0, "error": str(error)}
     return {"ratio": use.ratio, "utilization": use.utilization, "usage": use.average, "error": None}
 
 

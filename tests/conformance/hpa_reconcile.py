@@ -105,6 +105,8 @@ class Driver:
         self.key = policy.key
         self._register_others(case, policy)
         self.controller.handle(PolicyAccepted(policy=policy, status=self.cluster.status, memory=memory_of(case)))
+        if not case.get("registered", True):  # upstream's controller has not seen it yet
+            self.controller._selectors.forget(self.key)
 
     def _register_others(self, case: Json, policy: ScalingPolicy) -> None:
         """Other HPAs take part in ambiguity with the selector of their own last pass: let each have one."""
@@ -155,16 +157,16 @@ class Driver:
             pods = pods_of(step, self.cluster.selector or None) if self.cluster.selector else ()
         except SelectorError:
             pods = ()  # the engine says so
-        readings = tuple(reading_of(step, metric) for metric in policy.metrics)
+        readings = tuple(reading_of(step, metric, policy.key.namespace) for metric in policy.metrics)
         return Observation(at=at, scale=self.cluster.scale(step, policy), pods=pods, readings=readings)
 
     def _write_scale(self, instruction: WriteScale) -> Event:
-        error = self.update_errors.pop(0) if self.update_errors else None
-        if error is None or error == "":
+        error = _message(self.update_errors.pop(0)) if self.update_errors else ""
+        if not error:
             self.cluster.spec_replicas = instruction.replicas
             self.seen["scale_updates"].append(instruction.replicas)
             return ScaleWritten(key=self.key)
-        if "conflict" in error.lower() or "object has been modified" in error.lower():
+        if is_conflict(error):
             fresh = self.cluster.scale({}, self.cluster.policy())
             assert isinstance(fresh, Scale)
             return ScaleConflicted(key=self.key, fresh=fresh, error=error)
@@ -205,6 +207,20 @@ class Driver:
                 or None,
             },
         }
+
+
+def _message(error: object) -> str:
+    """An update error as text: given so, or as an object."""
+    if isinstance(error, dict):
+        text = str(error.get("message") or error.get("error") or "")
+        return text or "conflict" if error.get("conflict") or error.get("code") == 409 else text
+    return str(error or "")
+
+
+def is_conflict(error: object) -> bool:
+    """Whether the API server answered 409: somebody else wrote first."""
+    text = _message(error).lower()
+    return any(sign in text for sign in ("conflict", "object has been modified", "operation cannot be fulfilled"))
 
 
 def _bystander(key: PolicyKey, target: ObjectRef) -> ScalingPolicy:

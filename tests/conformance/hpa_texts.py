@@ -33,6 +33,8 @@ def _quantity(case: Json) -> Quantity:
         return Quantity.parse(case["value"])
     if "json_value" in case:
         value = case["json_value"]
+        if isinstance(value, str) and len(value) >= 2 and value[0] == value[-1] == '"':
+            value = value[1:-1]  # given as JSON text
         return Quantity.from_json(value.text if isinstance(value, NumberText) else value)
     return Quantity.from_milli(case["milli"], Format(case["format"]))
 

@@ -177,7 +177,7 @@ def _amounts(amounts: Json | None) -> tuple[tuple[str, Quantity], ...]:
     return tuple((name, Quantity.parse(str(value))) for name, value in (amounts or {}).items())
 
 
-def reading_of(world: Json, metric: Metric) -> Reading:
+def reading_of(world: Json, metric: Metric, namespace: str) -> Reading:
     """What the metrics APIs of this world answer to ``metric``."""
     match metric:
         case ResourceMetric() | ContainerResourceMetric():
@@ -185,7 +185,7 @@ def reading_of(world: Json, metric: Metric) -> Reading:
         case PodsMetric():
             return pods_reading(world, metric.metric)
         case ObjectMetric():
-            return object_reading(world, metric.metric, metric.described)
+            return object_reading(world, metric.metric, metric.described, namespace)
         case ExternalMetric():
             return external_reading(world, metric.metric)
         case _:
@@ -235,22 +235,26 @@ def pods_reading(world: Json, metric: MetricName) -> Reading:
     )
 
 
-def object_reading(world: Json, metric: MetricName, described: ObjectRef) -> Reading:
-    entry = _entry(world.get("custom_metrics"), metric, lambda one: _describes(one.get("object"), described))
+def object_reading(world: Json, metric: MetricName, described: ObjectRef, namespace: str) -> Reading:
+    """The value of one object; a Namespace is read root-scoped, by the HPA's namespace whatever the reference says."""
+    group = described.api_version.rpartition("/")[0]
+    is_root = described.kind == "Namespace" and group == ""
+    wanted = {
+        "kind": described.kind,
+        "group": group,
+        "name": namespace if is_root else described.name,
+        "root": is_root,
+    }
+    entry = _entry(
+        world.get("custom_metrics"),
+        metric,
+        lambda one: "object" in one and all(wanted.get(key) == value for key, value in one["object"].items()),
+    )
     if entry is None:
         return NoReading(error="the custom metrics API server returned 0 results when we asked for exactly one")
     if entry.get("error"):
         return NoReading(error=entry["error"])
     return ObjectReading(value=Quantity.parse(str(entry["value"])).milli(), at=instant(entry.get("timestamp")))
-
-
-def _describes(candidate: Json | None, described: ObjectRef) -> bool:
-    if candidate is None or candidate.get("kind") != described.kind:
-        return False
-    group = described.api_version.rpartition("/")[0]
-    if candidate.get("group", group) != group:
-        return False
-    return bool(candidate.get("root")) or candidate.get("name", described.name) == described.name
 
 
 def external_reading(world: Json, metric: MetricName) -> Reading:

@@ -103,7 +103,7 @@ def test_a_due_policy_looks_at_its_target() -> None:
 def test_a_change_is_written_announced_put_into_the_status_and_recorded() -> None:
     made = controller()
     (write,) = tick(made, 0, 4, demand(9))
-    told, status, record = made.handle(ScaleWritten(key=KEY))
+    told, record, status = made.handle(ScaleWritten(key=KEY))
 
     assert write == WriteScale(key=KEY, target=TARGET, replicas=9, resource_version="7")
     assert isinstance(told, Announce)
@@ -117,7 +117,7 @@ def test_a_change_is_written_announced_put_into_the_status_and_recorded() -> Non
 def test_a_quiet_pass_writes_the_status_once_and_then_only_records() -> None:
     made = controller()
 
-    assert kinds(tick(made, 0, 4, demand(4))) == ["WriteStatus", "Record"]
+    assert kinds(tick(made, 0, 4, demand(4))) == ["Record", "WriteStatus"]
     assert kinds(tick(made, 15, 4, demand(4))) == ["Record"]
 
 
@@ -134,7 +134,7 @@ def test_five_conflicts_are_a_failure() -> None:
     tick(made, 0, 4, demand(9))
     for version in ("8", "9", "10", "11"):
         assert kinds(made.handle(ScaleConflicted(key=KEY, fresh=scale(5, version), error="changed"))) == ["WriteScale"]
-    told, _, record = made.handle(ScaleConflicted(key=KEY, fresh=scale(5, "12"), error="changed"))
+    told, record, _ = made.handle(ScaleConflicted(key=KEY, fresh=scale(5, "12"), error="changed"))
 
     assert isinstance(told, Announce)
     assert told.announcement.reason == "FailedRescale"
@@ -145,7 +145,7 @@ def test_five_conflicts_are_a_failure() -> None:
 def test_a_refused_write_leaves_no_trace_in_the_rate_history() -> None:
     made = controller()
     tick(made, 0, 4, demand(9))
-    told, status, record = made.handle(ScaleRefused(key=KEY, error="quota exceeded"))
+    told, record, status = made.handle(ScaleRefused(key=KEY, error="quota exceeded"))
     memory = made.memory_of(KEY)
 
     assert isinstance(told, Announce)
@@ -170,7 +170,7 @@ def test_a_written_change_counts_against_the_rate() -> None:
 def test_a_failed_fetch_scales_nothing_and_says_so_after_the_status() -> None:
     instructions = tick(controller(), 0, 4, DOWN)
 
-    assert kinds(instructions) == ["Announce", "WriteStatus", "Announce", "Record"]
+    assert kinds(instructions) == ["Announce", "Record", "WriteStatus", "Announce"]
     reasons = [one.announcement.reason for one in instructions if isinstance(one, Announce)]
     assert reasons == ["FailedGetExternalMetric", "FailedComputeMetricsReplicas"]
 
@@ -258,7 +258,7 @@ def test_a_refused_status_is_announced_amends_the_record_and_is_written_again() 
     assert amended.amends
     assert amended.settlement.error == "failed to update status for web: conflict"
     assert amended.settlement.error_kind is ErrorKind.INTERNAL
-    assert kinds(tick(made, 15, 4, demand(4))) == ["WriteStatus", "Record"]
+    assert kinds(tick(made, 15, 4, demand(4))) == ["Record", "WriteStatus"]
 
 
 def test_a_refused_status_keeps_the_error_of_a_pass_that_failed_already() -> None:
@@ -293,7 +293,7 @@ def test_two_policies_on_the_same_pods_both_stop_and_name_each_other() -> None:
     second = tick(made, 0, 4, demand(9), key=RIVAL, pods=(WEB_POD,))
     again = tick(made, 15, 4, demand(9), pods=(WEB_POD,))
 
-    assert kinds(first) == ["WriteStatus", "Record"]  # the other has not selected anything yet
+    assert kinds(first) == ["Record", "WriteStatus"]  # the other has not selected anything yet
     for instructions in (second, again):
         told = instructions[0]
         assert isinstance(told, Announce)
@@ -309,4 +309,4 @@ def test_a_rival_that_is_withdrawn_is_no_rival() -> None:
     tick(made, 0, 4, demand(4), key=RIVAL, pods=(WEB_POD,))
     made.handle(PolicyWithdrawn(key=RIVAL))
 
-    assert kinds(tick(made, 0, 4, demand(4), pods=(WEB_POD,))) == ["WriteStatus", "Record"]
+    assert kinds(tick(made, 0, 4, demand(4), pods=(WEB_POD,))) == ["Record", "WriteStatus"]

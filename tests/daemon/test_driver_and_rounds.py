@@ -130,7 +130,7 @@ async def test_a_pass_looks_writes_announces_and_records_in_upstreams_order() ->
     await drive(cluster)
 
     assert cluster.replicas == 6
-    assert cluster.kinds() == ["Observe", "WriteScale", "SuccessfulRescale", "WriteStatus", "Record"]
+    assert cluster.kinds() == ["Observe", "WriteScale", "SuccessfulRescale", "Record", "WriteStatus"]
 
 
 async def test_a_metric_that_cannot_be_read_changes_nothing() -> None:
@@ -218,7 +218,7 @@ async def test_a_stop_lets_a_write_under_way_finish() -> None:
 
     await rounds.stop(grace=5)
 
-    assert cluster.kinds()[-1] == "Record"
+    assert cluster.kinds()[-1] == "WriteStatus"
     assert cluster.replicas == 6
 
 

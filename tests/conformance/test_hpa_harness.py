@@ -1,0 +1,139 @@
+"""Kinds of cases that the data at hand do not hold, with answers taken from the written semantics."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.conformance.hpa import Case, check, report, run
+
+HPA = {
+    "metadata": {"name": "h", "namespace": "ns"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"},
+        "maxReplicas": 10,
+        "metrics": [
+            {
+                "type": "External",
+                "external": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "1"}},
+            }
+        ],
+    },
+}
+STEP = {
+    "at": 0,
+    "scale": {"spec_replicas": 4, "selector": "app=x"},
+    "external_metrics": [{"metric": "queue", "values": ["8"], "timestamp": 0}],
+}
+RULE = {"type": "Pods", "value": 2, "periodSeconds": 60}
+
+
+def passes(kind: str, case: dict[str, Any], expect: Any) -> None:
+    assert check(Case(kind, "x", {"case": {"kind": kind, **case}, "expect": expect})) == []
+
+
+def reconcile(observed: dict[str, Any], hpa: dict[str, Any] | None = None, **step: Any) -> None:
+    case = {"kind": "reconcile", "hpa": hpa or HPA, "steps": [STEP | step]}
+    assert check(Case("reconcile", "x", {"case": case, "expect": {}, "observed": [observed]})) == []
+
+
+def test_normalize() -> None:
+    case = {
+        "hpa": HPA,
+        "current": 4,
+        "desired": 2,
+        "min": 1,
+        "state": {"recommendations": [{"at": -10, "replicas": 3}]},
+    }
+    passes("normalize", case, {
+        "desired": 3,
+        "conditions": [
+            {"type": "AbleToScale", "status": "True", "reason": "ScaleDownStabilized", "last_transition": 0},
+            {"type": "ScalingLimited", "status": "False", "reason": "DesiredWithinRange", "last_transition": 0},
+        ],
+        "state": {"recommendations": [{"at": -10, "replicas": 3}, {"at": 0, "replicas": 2}]},
+    })  # fmt: skip
+
+
+def test_limit_downwards_min_is_the_larger_floor() -> None:
+    rules = {"selectPolicy": "Min", "policies": [RULE, {"type": "Percent", "value": 50, "periodSeconds": 60}]}
+    passes("limit", {"direction": "down", "rules": rules, "current": 10}, {"limit": 8})
+
+
+def test_replicas_change_leaves_out_the_edge() -> None:
+    state = {
+        "scale_up_events": [{"at": -60, "change": 5}, {"at": -59, "change": 2}],
+        "scale_down_events": [{"at": -1, "change": 3}],
+    }
+    passes("replicas_change", {"period_seconds": 60, "state": state}, {"up": 2, "down": 3})
+
+
+def test_selectors() -> None:
+    passes(
+        "selector",
+        {"selector": "b=2,a in (x)", "labels": {"a": "x", "b": "2"}},
+        {"string": "a in (x),b=2", "matches": True},
+    )
+    passes("selector", {"label_selector": {"matchLabels": {"b": "2", "a": "1"}}}, {
+        "string": "a=1,b=2",
+        "printed": "&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{},}",
+    })  # fmt: skip
+    passes("selector", {"selector": "a in (", "labels": {}}, {
+        "error": "unable to parse requirement: found '', expected: ',', ')' or identifier",
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "printed"), [("5m", "5m"), ('" 5m "', "5m"), (5, "5"), (None, "0"), ("007", "007")])
+def test_json_quantities(value: Any, printed: str) -> None:
+    passes("quantity", {"json_value": value}, {"string": printed})
+
+
+def test_a_conflict_is_retried_and_its_times_are_not_exact() -> None:
+    scale = {**STEP["scale"], "update_errors": ["Operation cannot be fulfilled: the object has been modified"]}  # type: ignore[dict-item]
+    reconcile({"error": None, "scale_updates": [8], "last_scale_time": 0.012}, scale=scale)
+
+
+def test_a_refused_status_replaces_the_error_and_keeps_the_old_status() -> None:
+    reconcile(
+        {
+            "error": "failed to update status for h: etcd is slow",
+            "current_replicas": 0,
+            "events": [
+                {"type": "Normal", "reason": "SuccessfulRescale"},
+                {"type": "Warning", "reason": "FailedUpdateStatus", "message": "etcd is slow"},
+            ],
+            "monitor": {"reconciles": [{"action": "scale_up", "error": "internal"}]},
+        },
+        status_error="etcd is slow",
+    )
+
+
+def test_a_target_reference_that_cannot_be_resolved() -> None:
+    hpa = deepcopy(HPA)
+    hpa["spec"]["scaleTargetRef"] = {"apiVersion": "a/b/c", "kind": "Deployment", "name": "d"}  # type: ignore[index]
+    error = "invalid API version in scale target reference: unexpected GroupVersion string: a/b/c"
+    reconcile({"error": error, "monitor": {"reconciles": [{"action": "none", "error": "spec"}]}}, hpa)
+
+
+def test_a_namespace_is_read_by_the_hpas_own_name() -> None:
+    hpa = deepcopy(HPA)
+    described = {"apiVersion": "v1", "kind": "Namespace", "name": "ignored"}
+    target = {"type": "Value", "value": "1"}
+    hpa["spec"]["metrics"] = [  # type: ignore[index]
+        {"type": "Object", "object": {"metric": {"name": "hits"}, "describedObject": described, "target": target}}
+    ]
+    root = {"kind": "Namespace", "group": "", "name": "ns", "root": True}
+    entry = {"metric": "hits", "object": root, "value": "1", "timestamp": 0}
+    reconcile(
+        {"error": None, "current_metrics": [{"object": {"current": {"value": "1"}}}]}, hpa, custom_metrics=[entry]
+    )
+
+
+def test_differences_are_told_and_counted() -> None:
+    bad = Case("ratio", "wrong", {"case": {"kind": "ratio", "values": {"a": 5}, "target": 10}, "expect": {"usage": 6}})
+    text = report(run(iter([bad])), shown=3)
+
+    assert "ratio wrong\n    usage: upstream 6, here 5" in text
+    assert text.splitlines()[-1].split() == ["all", "0", "1"]
