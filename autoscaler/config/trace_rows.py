@@ -42,7 +42,7 @@ def read_rows(path: Path) -> Rows:
     """
     text = _text(path)
     header = _header_lines(text, str(path))
-    return _read_clean(text, str(path), header) or _read_each(text, str(path), header)
+    return _read_clean(path, text, header) or _read_each(text, str(path), header)
 
 
 def _text(path: Path) -> str:
@@ -83,18 +83,21 @@ def _header_lines(text: str, source: str) -> int:
     raise InvalidTraceError([Fault(what=what, source=source, line=1, hint=_HINT)])
 
 
-def _read_clean(text: str, source: str, header: int) -> Rows | None:
+def _read_clean(path: Path, text: str, header: int) -> Rows | None:
     """Read a file in which every row is two plain numbers; ``None`` where one is not."""
     if header and not text.partition("\n")[2].strip():
         return None
+    # a regular file is read again: numpy does that in chunks, in half the memory of lines of text
+    origin = str(path) if path.is_file() else io.StringIO(text)
     try:
-        table = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=header, ndmin=2, comments=None)
+        table = np.loadtxt(origin, delimiter=",", skiprows=header, ndmin=2, comments=None, encoding="utf-8-sig")
     except ValueError:
         return None
     blank_lines = len(table) + header != text.count("\n") + (not text.endswith("\n"))
     if table.shape[1:] != (2,) or not len(table) or blank_lines or np.isinf(table).any():
         return None
-    return Rows(source, table[:, 0].copy(), table[:, 1].copy(), np.arange(len(table), dtype=np.int64) + header + 1)
+    lines = np.arange(len(table), dtype=np.int64) + header + 1
+    return Rows(str(path), table[:, 0].copy(), table[:, 1].copy(), lines)
 
 
 def _read_each(text: str, source: str, header: int) -> Rows:
