@@ -42,6 +42,7 @@ class BackgroundAnnouncer:
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._writing = False
 
     def announce(self, policy: ScalingPolicy, about: Regarding, announcement: Announcement) -> None:
         """Write an event, soon."""
@@ -64,11 +65,14 @@ class BackgroundAnnouncer:
             async with asyncio.timeout(grace):
                 await self._idle.wait()
         except TimeoutError:
-            _log.warning("events not written", count=len(self._waiting))
+            _log.warning("events not written", count=len(self._waiting) + self._writing)
 
     async def _write(self, waiting: _Waiting) -> None:
         reporter = Reporter(component=waiting.component, instance=self._instance)
+        self._writing = True
         try:
             await self._events.write(waiting.about, waiting.announcement, by=reporter, at=waiting.at)
         except KubernetesError as error:
             _log.warning("event not written", reason=waiting.announcement.reason, error=str(error))
+        finally:
+            self._writing = False

@@ -127,7 +127,14 @@ class PolicyBook:
         self._in_force[key] = policy
         del self._waiting[key]
         words = "policy changed" if known else "policy in force"
-        _log.info(words, namespace=key.namespace, policy=key.name, mode=policy.mode.value, target=policy.target.name)
+        _log.info(
+            words,
+            namespace=key.namespace,
+            policy=key.name,
+            mode=policy.mode.value,
+            target=f"{policy.target.kind}/{policy.target.name}",
+            hpa_object=found is not None,
+        )
 
     async def _withdraw(self, key: PolicyKey) -> None:
         self._waiting.pop(key, None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRET_KEYS = frozenset({"authorization", "token", "password", "secret", "api_key"})
+_CREDENTIAL = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_USERINFO = re.compile(r"://[^/@\s\"']+@")
 
 Format = Literal["json", "console"]
 
@@ -21,6 +26,7 @@ def set_up(*, level: str, style: Format, stream: TextIO | None = None) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         structlog.processors.UnicodeDecoder(),
+        redact,
     ]
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
@@ -43,10 +49,28 @@ def set_up(*, level: str, style: Format, stream: TextIO | None = None) -> None:
     )
 
 
+def redact(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
+    """Take out what looks like a credential, wherever it stands: fields by name, texts by shape."""
+    for key, value in entry.items():
+        if key.lower() in _SECRET_KEYS:
+            entry[key] = "***"
+        elif isinstance(value, str):
+            entry[key] = _USERINFO.sub("://***@", _CREDENTIAL.sub(r"\1 ***", value))
+    return entry
+
+
+def _printable(logger: WrappedLogger, method: str, entry: EventDict) -> EventDict:
+    """Show control characters as escapes: a message from elsewhere must not move the reader's cursor."""
+    for key, value in entry.items():
+        if isinstance(value, str) and not value.isprintable():
+            entry[key] = "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+    return entry
+
+
 def _ending(style: Format, stream: TextIO | None) -> list[Processor]:
     if style == "console":
         colors = (stream or sys.stderr).isatty()
-        return [structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="ts")]
+        return [_printable, structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="ts")]
     return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer(sort_keys=False)]
 
 

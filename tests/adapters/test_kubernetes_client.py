@@ -9,7 +9,7 @@ from aiohttp import web
 from kubernetes_asyncio.client import Configuration
 
 from autoscaler.adapters.kubernetes.client import Timeouts, open_client
-from autoscaler.adapters.kubernetes.connection import KubeconfigFile
+from autoscaler.adapters.kubernetes.connection import KubeconfigFile, find_credentials, in_cluster
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError, Subject
 from autoscaler.model.errors import InvalidSettingsError, UnreachableError
 
@@ -181,3 +181,29 @@ async def test_a_bad_kubeconfig_is_one_clear_fault(tmp_path: Path, text: str, co
 async def test_a_missing_kubeconfig_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettingsError, match="no such file"):
         await KubeconfigFile(path=tmp_path / "none")(Configuration())
+
+
+async def test_outside_a_pod_there_is_no_service_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+
+    with pytest.raises(InvalidSettingsError, match="outside a cluster pass --kubeconfig FILE"):
+        await in_cluster(Configuration())
+
+
+def test_a_kubeconfig_that_is_named_wins_over_the_pod_s_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+
+    assert find_credentials(Path("x"), None) == KubeconfigFile(path=Path("x"))
+    assert find_credentials(None, "prod") == KubeconfigFile(context="prod")
+
+
+async def test_a_password_in_the_server_s_address_is_not_repeated(requests_log, unused_tcp_port) -> None:
+    async def credentials(configuration: Configuration) -> None:
+        configuration.host = f"http://me:hunter2@127.0.0.1:{unused_tcp_port}"
+
+    async with open_client(credentials, timeouts=Timeouts(), requests=requests_log, user_agent="t") as client:
+        with pytest.raises(NoAnswerError) as caught:
+            await client.get("/x", PODS)
+
+    assert "hunter2" not in str(caught.value)
+    assert client.server == f"http://127.0.0.1:{unused_tcp_port}"

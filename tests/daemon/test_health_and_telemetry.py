@@ -222,3 +222,25 @@ async def test_a_pass_whose_status_was_refused_is_kept_once_as_amended(log_strea
 
     assert seen == [refused]
     assert [line["msg"] for line in lines(log_stream)] == ["cannot decide fully"]
+
+
+async def test_credentials_never_reach_the_log(log_stream) -> None:
+    structlog.get_logger("autoscaler.x").info(
+        "sent Authorization: Bearer eyJhbGciOi.J9", token="t0ps3cret", server="https://me:pw@10.0.0.1:6443/x"
+    )
+
+    [line] = lines(log_stream)
+    assert line["msg"] == "sent Authorization: Bearer ***"
+    assert (line["token"], line["server"]) == ("***", "https://***@10.0.0.1:6443/x")
+
+
+async def test_a_message_from_elsewhere_cannot_move_the_cursor(log_put_back) -> None:
+    stream = io.StringIO()
+    logs.set_up(level="info", style="console", stream=stream)
+
+    structlog.get_logger("autoscaler.x").info("refused: \x1b[2Jgone", error="a\nb")
+
+    text = stream.getvalue()
+    assert "\x1b" not in text
+    assert "refused: \\x1b[2Jgone" in text
+    assert text.count("\n") == 1

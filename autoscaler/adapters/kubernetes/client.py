@@ -98,8 +98,9 @@ class Client:
 
     @property
     def server(self) -> str:
-        """The address of the API server."""
-        return str(self._api.configuration.host)
+        """The address of the API server, without a password that a kubeconfig may hide in it."""
+        scheme, separator, rest = str(self._api.configuration.host).partition("://")
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
     async def get(self, path: str, subject: Subject, query: Mapping[str, str] | None = None) -> bytes:
         """Fetch a body. Raises: KubernetesError."""
