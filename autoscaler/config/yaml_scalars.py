@@ -7,6 +7,7 @@ stay text, ``1:30`` stays text. Source: sigs.k8s.io/yaml, whose resolver is that
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final
 
 Scalar = str | int | float | bool | None
@@ -21,6 +22,8 @@ _WORDS: Final[dict[str, Scalar]] = {
 }
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+#: An underscore that does not stand between two digits. Go minds it only where a number begins with its point.
+_STRAY = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _BASES: Final = (16, 2, 8, 10)
 
 #: Longer digit strings are no number anybody means, and turning one into an integer takes quadratic time.
@@ -38,6 +41,8 @@ def resolve(text: str) -> Scalar:
         return _WORDS[text]
     if text[0] not in "+-.0123456789" or len(text) > MAX_DIGITS:
         return text
+    if text[0] == "." and _STRAY.search(text):
+        return text
     digits = text.replace("_", "")
     if (match := _INTEGER.fullmatch(digits)) is not None:
         return _integer(match)
@@ -46,11 +51,21 @@ def resolve(text: str) -> Scalar:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         return text  # beyond a double: go-yaml leaves it as text
-    return int(number) if number.is_integer() and abs(number) < _WHOLE_LIMIT else number
+    return _through_json(number)
 
 
-def _integer(match: re.Match[str]) -> int:
+def _through_json(number: float) -> int | float:
+    """Write the double as Go does, its shortest digits padded with zeros, and read it again."""
+    return int(Decimal(repr(number))) if number.is_integer() and abs(number) < _WHOLE_LIMIT else number
+
+
+def _integer(match: re.Match[str]) -> int | float:
     sign, *groups = match.groups()
     base, digits = next((base, group) for base, group in zip(_BASES, groups, strict=True) if group is not None)
-    magnitude = int(digits, base)
-    return -magnitude if sign == "-" else magnitude
+    number = -int(digits, base) if sign == "-" else int(digits, base)
+    if -(2**63) <= number < 2**63:
+        return number
+    try:
+        return _through_json(float(number))  # the API server's decoder has no integer this large
+    except OverflowError:
+        return number

@@ -49,7 +49,10 @@ spec:
         pytest.param("1:30", "1:30", id="no-base-60"),
         pytest.param("100m", "100m", id="quantities-are-text"),
         pytest.param("!!str 1", "1", id="an-explicit-text-tag-is-heeded"),
-        pytest.param("18446744073709551616", 2**64, id="integers-keep-every-digit"),
+        pytest.param("9223372036854775807", 2**63 - 1, id="integers-of-64-bits-keep-every-digit"),
+        pytest.param("9223372036854775809", 9223372036854776000, id="larger-ones-are-doubles"),
+        pytest.param(".5_0", 0.5, id="underscores-between-digits-of-a-fraction"),
+        pytest.param("._5", "._5", id="but-not-beside-its-point"),
     ],
 )
 def test_scalars_mean_what_kubectl_takes_them_for(text: str, value: object) -> None:
