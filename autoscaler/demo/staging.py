@@ -46,7 +46,7 @@ def stage(policy_file: Path | None, overrides: Overrides) -> Play:
         raise InvalidPolicyError(
             [_fault(document, "spec.scaleTargetRef.kind", what, f"name one of {', '.join(_KINDS)}")]
         )
-    scenario, notes = _fitted(_builtin_scenario(), policy)
+    scenario, notes = _fitted(builtin_scenario(), policy)
     inputs = prepare(scenario, Path(), overrides)
     metadata = document.value["metadata"] | {"namespace": policy.key.namespace}
     manifest = document.value | {"metadata": metadata}
@@ -70,7 +70,8 @@ def _policy_document(path: Path | None) -> tuple[str, Document]:
     return text, policies[0]
 
 
-def _builtin_scenario() -> Scenario:
+def builtin_scenario() -> Scenario:
+    """Read the world that is played where no other is named."""
     (document,) = load(_builtin("scenario.yaml").read_text(), "built-in scenario")
     return scenario_from(document)
 

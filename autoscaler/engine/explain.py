@@ -163,7 +163,7 @@ def _held(stage: Stage) -> str:
 
 def _earliest(decision: Decision, show: ShowInstant) -> str:
     at = decision.next_possible_change_at
-    return "" if at is None or at <= decision.at else f"; earliest change {show(at)}"
+    return "" if at is None or at <= decision.at or decision.rescale else f"; earliest change {show(at)}"
 
 
 def _clause(text: str) -> str:

@@ -78,7 +78,7 @@ export class Charts {
 
   #size(panel, last) {
     const narrow = innerWidth < NARROW;
-    const room = narrow ? 470 : Math.max(360, innerHeight - 418);
+    const room = narrow ? 470 : Math.max(360, innerHeight - 386);
     const share = panel.weight / 4.5;
     const style = getComputedStyle(this.root);
     const width = this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
