@@ -9,7 +9,8 @@ from autoscaler.config.decoding import DecodeError
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.codec import Read
 from autoscaler.emulator.http.json_syntax import duplicate_fields, syntax_fault
-from autoscaler.emulator.http.media import YAML, body_type
+from autoscaler.emulator.http.media import JSON, PROTOBUF, YAML, body_type
+from autoscaler.emulator.http.protobuf import ProtobufError, decode_body
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonValue
 
@@ -23,7 +24,7 @@ def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
         ApiError: 415 for its media type; 400 for its syntax, its kind or a value's type.
     """
     media_type = body_type(content_type)
-    raw = _parse_yaml(resource, body) if media_type == YAML else _parse_json(resource, body)
+    raw = _parse(resource, media_type, body)
     if not isinstance(raw, dict):
         fault = f"couldn't get version/kind; json parse error: {not_an_object(raw)}"
         raise _unrecognized(resource, fault, body)
@@ -32,7 +33,8 @@ def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
         read = codec.read_object(resource, raw)
     except DecodeError as fault:
         raise codec.cannot_be_handled(resource, str(fault)) from None
-    return Read(read.obj, (*duplicate_fields(body), *read.complaints))
+    repeated = duplicate_fields(body) if media_type == JSON else ()
+    return Read(read.obj, (*repeated, *read.complaints))
 
 
 def parse_json(body: bytes) -> JsonValue:
@@ -63,6 +65,17 @@ def not_an_object(raw: JsonValue) -> str:
     """Go's refusal of a top-level value that is no object."""
     word = {str: "string", bool: "bool", list: "array"}.get(type(raw), "number")
     return f"json: cannot unmarshal {word} into Go value of type struct {{ APIVersion string; Kind string }}"
+
+
+def _parse(resource: Resource, media_type: str, body: bytes) -> JsonValue:
+    if media_type == YAML:
+        return _parse_yaml(resource, body)
+    if media_type == PROTOBUF:
+        try:
+            return decode_body(body, codec.type_of(resource))
+        except ProtobufError as fault:
+            raise _unrecognized(resource, f"couldn't get version/kind; {fault}", body) from None
+    return _parse_json(resource, body)
 
 
 def _parse_json(resource: Resource, body: bytes) -> JsonValue:

@@ -8,13 +8,15 @@ from typing import Final
 
 from aiohttp import web
 
+from autoscaler.config.api_types import named_type
 from autoscaler.emulator import errors
 from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.http.bodies import parse_json, parse_yaml, read_body
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.list_options import parse_list_options
-from autoscaler.emulator.http.media import YAML, body_type
+from autoscaler.emulator.http.media import PROTOBUF, YAML, body_type
 from autoscaler.emulator.http.presentation import list_of, show_one
+from autoscaler.emulator.http.protobuf import decode_body
 from autoscaler.emulator.http.reads import read_page
 from autoscaler.emulator.http.views import view_of
 from autoscaler.emulator.resources import Resource
@@ -119,10 +121,16 @@ async def _delete_options(exchange: Exchange) -> DeleteOptions:
     if body:
         media_type = body_type(exchange.request.headers.get("Content-Type", ""))
         try:
-            sent = parse_yaml(body) if media_type == YAML else parse_json(body)
+            sent = _parse_options(media_type, body)
         except ValueError as fault:
             raise errors.bad_request(f"couldn't get version/kind; json parse error: {fault}") from None
     return _merged_options(sent if isinstance(sent, dict) else {}, exchange.query)
+
+
+def _parse_options(media_type: str, body: bytes) -> JsonValue:
+    if media_type == PROTOBUF:
+        return decode_body(body, named_type("DeleteOptions"))
+    return parse_yaml(body) if media_type == YAML else parse_json(body)
 
 
 def _merged_options(sent: JsonObject, query: Mapping[str, str]) -> DeleteOptions:
