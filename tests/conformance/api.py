@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conformance.api_data import folder, load
 from tests.conformance.api_exceptions import stale, unlisted
-from tests.conformance.api_kubectl import find_kubectl
+from tests.conformance.api_kubectl import KUBECTL_VERSION, find_kubectl
 from tests.conformance.api_replay import SequenceResult
 from tests.conformance.api_run import run
 
@@ -66,7 +66,7 @@ def _conclude(results: list[SequenceResult], *, has_kubectl: bool) -> int:
     whole = sum(not result.mismatched for result in results)
     _print(f"{matched}/{total} steps, {whole}/{len(results)} sequences and cases match wholly")
     if not has_kubectl:
-        _print("no kubectl found: its recorded commands were left out")
+        _print(f"no kubectl {KUBECTL_VERSION} found (KUBECTL, or on the PATH): its recorded commands were left out")
     unknown, outdated = unlisted(results), stale(results)
     for line in unknown:
         _print(f"mismatch that is not on the list of exceptions: {line}")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from tests.conformance.api_placeholders import Bindings
 from tests.conformance.api_replay import SequenceResult, StepResult
 
 COMMAND_TIMEOUT_S: Final = 30.0
+KUBECTL_VERSION: Final = "v1.36"
+"""Minor version that the outputs were recorded with; others print other words."""
 _PLACEHOLDER: Final = re.compile(r"<(age|time|uid|rv|server|file|object)>")
 _PATTERNS: Final = {
     "age": r"(?:\d+[smhdy]?)+|<unknown>|<invalid>",
@@ -41,8 +44,16 @@ class Outcome:
 
 
 def find_kubectl() -> str | None:
-    """The kubectl to use: ``KUBECTL``, or the one on the PATH."""
-    return os.environ.get("KUBECTL") or shutil.which("kubectl")
+    """The kubectl to use: ``KUBECTL``, or the one on the PATH; None unless it is of the recorded minor version."""
+    program = os.environ.get("KUBECTL") or shutil.which("kubectl")
+    if program is None:
+        return None
+    output = subprocess.run([program, "version", "--client", "-o", "json"], capture_output=True, check=False).stdout
+    try:
+        version = json.loads(output)["clientVersion"]["gitVersion"]
+    except (ValueError, KeyError):
+        return None
+    return program if version.startswith(f"{KUBECTL_VERSION}.") else None
 
 
 class Kubectl:

@@ -59,6 +59,8 @@ def _message(raw: bytes, kind: ApiType) -> JsonObject:
             if value not in (b"", 0):
                 raise ProtobufError(f"field {number} of {kind.name} is not known")
             continue
+        if name == "status":
+            continue  # sent empty with every object; a status is never written this way
         field = kind.fields[name]
         read = _value(value, field.item if field.shape is Shape.LIST and field.item else field)
         if field.shape is Shape.LIST:
