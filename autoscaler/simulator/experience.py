@@ -27,14 +27,14 @@ _GRID: Final = 128  #: latencies at which distributions are kept
 class Experience:
     """Groups of requests that fared alike, shape ``(groups,)``: those of one second, or of one calm cell of seconds.
 
-    ``second``: when the first of them came; ``requests``: how many took their turn or gave up; ``gave_up``: they waited
-    the whole timeout and left.
+    ``second``: when the first of them came; ``requests``: how many took their turn or gave up; ``gave_up``: share of them
+    that waited the whole timeout and left.
     """
 
     second: NDArray[np.int64]
     requests: Floats
     waiting: Waiting
-    gave_up: NDArray[np.bool_]
+    gave_up: Floats
 
     def __len__(self) -> int:
         return len(self.second)
@@ -79,7 +79,9 @@ def tails(service: Service, experience: Experience, latencies: Floats) -> Floats
     A request that gave up counts with the timeout; rejected ones are not in here.
     """
     tail = exceeds(experience.waiting, service.mean_service_time, latencies)
-    tail[experience.gave_up] = latencies < service.timeout
+    some = np.flatnonzero(experience.gave_up)
+    share = experience.gave_up[some, None]
+    tail[some] = (1.0 - share) * tail[some] + share * (latencies < service.timeout)
     return tail
 
 
@@ -97,7 +99,7 @@ def _calm(service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.
     keep = is_calm & (requests > 0.0)
     rate, mean_slots = requests[keep] / widths[keep], np.add.reduceat(slots, starts)[keep] / widths[keep]
     waiting = stationary(service, rate, mean_slots)
-    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum()), dtype=np.bool_))
+    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())))
 
 
 def _queued(service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_]) -> Experience:
@@ -112,7 +114,18 @@ def _queued(service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued
     waiting = Waiting(
         np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.where(queued, 0.0, free.chance), free.rate
     )
-    return Experience(seconds, entered[seconds], waiting, queued & (backlog >= service.timeout - 0.5))
+    return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog))
+
+
+def _left_unserved(service: Service, ledger: Ledger, seconds: NDArray[np.int64], backlog: Floats) -> Floats:
+    """Give the share that gave up of those who waited about as long as the timeout.
+
+    When the head of the line is as old as that, some of those who leave it are served just in time and the others not:
+    the account of the second in which they leave says how many.
+    """
+    leaving = np.minimum((seconds + 0.5 + backlog).astype(np.int64), ledger.seconds - 1)
+    gone, served = ledger.timed_out[leaving], ledger.served[leaving] + ledger.lost[leaving]
+    return np.where(backlog >= service.timeout - 1.0, gone / np.maximum(gone + served, 1e-300), 0.0)
 
 
 def _joined(one: Experience, other: Experience) -> Experience:
@@ -128,5 +141,5 @@ def _joined(one: Experience, other: Experience) -> Experience:
         np.concatenate((one.second, other.second)),
         join(one.requests, other.requests),
         waiting,
-        np.concatenate((one.gave_up, other.gave_up)),
+        join(one.gave_up, other.gave_up),
     )

@@ -58,7 +58,7 @@ class Scorer:
             rejected=float(ledger.rejected[:n].sum()),
             timed_out=float(ledger.timed_out[:n].sum()),
             lost=float(ledger.lost[:n].sum()),
-            late=float(self._late[~self._experience.gave_up].sum()),
+            late=float((self._late - self._experience.gave_up * self._experience.requests).sum()),
             slo_minutes_violated=violated,
             minutes=minutes,
             latency_p50=p50,
@@ -134,7 +134,7 @@ class Scorer:
         """Give how many requests of each group were slower than the objective; all of those that gave up."""
         limit = np.array([self._scenario.slo.latency])
         parts = [
-            part.requests * np.where(part.gave_up, 1.0, tails(self._scenario.service, part, limit)[:, 0])
+            part.requests * np.maximum(tails(self._scenario.service, part, limit)[:, 0], part.gave_up)
             for part in self._experience.parts()
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
