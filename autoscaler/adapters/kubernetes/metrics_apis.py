@@ -93,9 +93,7 @@ class MetricsApis:
         subject = Subject(verb="list", resource=qualified("pods", _RESOURCE_GROUP))
         path = object_path(api_root(_RESOURCE_GROUP, "v1beta1"), namespace, "pods")
         try:
-            body = await self._client.get(path, subject, {"labelSelector": selector})
-            answer = decode(_POD_METRICS, body, subject)
-            return ResourceReading(pods=tuple(_pod_usage(item) for item in answer.items or ()))
+            return read_resource(await self._client.get(path, subject, {"labelSelector": selector}))
         except (KubernetesError, ValueError) as error:
             return NoReading(error=str(error))
 
@@ -103,8 +101,7 @@ class MetricsApis:
         """Read a custom metric of each pod that ``selector`` matches."""
         try:
             query = _narrowed(metric) | ({"labelSelector": selector} if selector else {})
-            answer = await self._custom(namespace, ("pods", "*", metric.name), query)
-            return PodsReading(samples=tuple(_pod_sample(item) for item in answer.items or ()))
+            return read_pods(await self._custom(namespace, ("pods", "*", metric.name), query))
         except (KubernetesError, ValueError) as error:
             return NoReading(error=str(error))
 
@@ -115,8 +112,7 @@ class MetricsApis:
         """
         try:
             parts = await self._parts_of(described, metric)
-            answer = await self._custom(namespace, parts, _narrowed(metric))
-            return _single(answer)
+            return read_object(await self._custom(namespace, parts, _narrowed(metric)))
         except (KubernetesError, ValueError) as error:
             return NoReading(error=str(error))
 
@@ -125,10 +121,7 @@ class MetricsApis:
         subject = Subject(verb="list", resource=qualified(metric.name, _EXTERNAL_GROUP))
         path = object_path(api_root(_EXTERNAL_GROUP, "v1beta1"), namespace, metric.name)
         try:
-            body = await self._client.get(path, subject, {"labelSelector": _selector_text(metric)})
-            items = decode(_EXTERNAL, body, subject).items or ()
-            at = _instant_or_zero(items[0].timestamp) if items else ZERO_TIME
-            return ExternalReading(values=tuple(milli(item.value) for item in items), at=at)
+            return read_external(await self._client.get(path, subject, {"labelSelector": _selector_text(metric)}))
         except (KubernetesError, ValueError) as error:
             return NoReading(error=str(error))
 
@@ -141,13 +134,40 @@ class MetricsApis:
             raise ValueError(f'no matches for kind "{described.kind}" in group "{group}"')
         return (qualified(mappings[0].resource, group), described.name, metric.name)
 
-    async def _custom(self, namespace: str, parts: tuple[str, ...], query: dict[str, str]) -> _CustomValues:
+    async def _custom(self, namespace: str, parts: tuple[str, ...], query: dict[str, str]) -> bytes:
         versions = await self._discovery.versions(_CUSTOM_GROUP)
         if not versions:
             raise ValueError(f"no custom metrics API ({_CUSTOM_GROUP}) registered")
         subject = Subject(verb="get", resource=qualified(parts[0], _CUSTOM_GROUP), name=parts[1])
         path = object_path(api_root(_CUSTOM_GROUP, versions[0]), namespace, *parts)
-        return decode(_CUSTOM, await self._client.get(path, subject, query), subject)
+        return await self._client.get(path, subject, query)
+
+
+def read_resource(body: bytes) -> ResourceReading:
+    """Read a PodMetricsList. Raises: KubernetesError, ValueError."""
+    answer = decode(_POD_METRICS, body, Subject(verb="list", resource=qualified("pods", _RESOURCE_GROUP)))
+    return ResourceReading(pods=tuple(_pod_usage(item) for item in answer.items or ()))
+
+
+def read_pods(body: bytes) -> PodsReading:
+    """Read a MetricValueList with one value per pod. Raises: KubernetesError, ValueError."""
+    answer = decode(_CUSTOM, body, Subject(verb="get", resource=qualified("pods", _CUSTOM_GROUP)))
+    return PodsReading(samples=tuple(_pod_sample(item) for item in answer.items or ()))
+
+
+def read_object(body: bytes) -> ObjectReading:
+    """Read a MetricValueList that must hold one value. Raises: KubernetesError, ValueError."""
+    items = decode(_CUSTOM, body, Subject(verb="get", resource=_CUSTOM_GROUP)).items or ()
+    if len(items) != 1:
+        raise ValueError(f"the custom metrics API server returned {len(items)} results when we asked for exactly one")
+    return ObjectReading(value=milli(items[0].value), at=_instant_or_zero(items[0].timestamp))
+
+
+def read_external(body: bytes) -> ExternalReading:
+    """Read an ExternalMetricValueList, dated as its first item. Raises: KubernetesError, ValueError."""
+    items = decode(_EXTERNAL, body, Subject(verb="list", resource=_EXTERNAL_GROUP)).items or ()
+    at = _instant_or_zero(items[0].timestamp) if items else ZERO_TIME
+    return ExternalReading(values=tuple(milli(item.value) for item in items), at=at)
 
 
 def _narrowed(metric: MetricName) -> dict[str, str]:
@@ -183,13 +203,6 @@ def _pod_sample(item: _CustomValue) -> PodSample:
         at=_instant_or_zero(item.timestamp),
         window=seconds * SECOND,
     )
-
-
-def _single(answer: _CustomValues) -> ObjectReading:
-    items = answer.items or ()
-    if len(items) != 1:
-        raise ValueError(f"the custom metrics API server returned {len(items)} results when we asked for exactly one")
-    return ObjectReading(value=milli(items[0].value), at=_instant_or_zero(items[0].timestamp))
 
 
 def _instant_or_zero(text: str | None) -> int:

@@ -6,7 +6,9 @@ be absent or null anywhere, so every one has a default.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +19,7 @@ from autoscaler.model.time import SECOND, Instant, Nanoseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"h": 3600 * SECOND, "m": 60 * SECOND, "s": SECOND, "ms": 1_000_000, "us": 1_000, "µs": 1_000, "ns": 1}
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?)(h|ms|us|µs|ns|m|s)")
 
 T = TypeVar("T")
 
@@ -82,16 +85,10 @@ def micro_timestamp(at: Instant) -> str:
 
 def duration(text: str) -> Nanoseconds:
     """Read Go's duration form, such as ``30s`` or ``1m30.5s``. Raises: ValueError."""
-    total, number, unit = 0.0, "", ""
-    for character in f"{text}0":
-        if (character.isdigit() or character == ".") and unit:
-            total += float(number) * _UNITS.get(unit, float("nan"))
-            number, unit = "", ""
-        if character.isdigit() or character == ".":
-            number += character
-        else:
-            unit += character
-    return round(total)  # NaN, from an unknown unit, is a ValueError here
+    parts = _DURATION_PART.findall(text)
+    if text != "0" and (not parts or "".join(number + unit for number, unit in parts) != text or len(text) > 64):
+        raise ValueError(f"not a duration: {text[:64]!r}")
+    return sum(int(Decimal(number) * _UNITS[unit]) for number, unit in parts)
 
 
 def milli(text: str) -> int:
