@@ -8,6 +8,7 @@ horizontal.go (what is copied from the spec).
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from autoscaler.config.go_time import GoTimeError, format_time, parse_time
 from autoscaler.model.decision import Condition, MetricStatus, PolicyStatus
@@ -38,8 +39,9 @@ def status_to_object(status: PolicyStatus, policy: ScalingPolicy) -> JsonObject:
     written["desiredReplicas"] = status.desired_replicas
     written["currentMetrics"] = None
     if status.metrics is not None:
-        pairs = zip(policy.metrics, status.metrics, strict=False)  # the policy may have changed since
-        written["currentMetrics"] = [_write_metric(metric, current) for metric, current in pairs]
+        # The policy may have changed since: a status names the metrics that were measured, where it knows them.
+        pairs = zip_longest(status.metrics, policy.metrics[: len(status.metrics)])
+        written["currentMetrics"] = [_write_metric(current.metric or metric, current) for current, metric in pairs]
     if status.conditions:
         written["conditions"] = [_write_condition(condition) for condition in status.conditions]
     return written
@@ -82,9 +84,9 @@ def _read_condition(condition: JsonObject) -> Condition:
     )
 
 
-def _write_metric(metric: Metric, status: MetricStatus) -> JsonObject:
-    """Write one metric; a failed one is blank, at its place."""
-    if status.is_blank:
+def _write_metric(metric: Metric | None, status: MetricStatus) -> JsonObject:
+    """Write one metric; a failed one, and one that nobody remembers, is blank, at its place."""
+    if status.is_blank or metric is None:
         return {"type": ""}
     current = _write_current(status)
     match metric:
