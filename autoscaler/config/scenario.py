@@ -32,20 +32,27 @@ class Target(Spec):
     name: str = Field(
         default="web", pattern=_NAME, description="Its name; a policy's scaleTargetRef names it. Default `web`."
     )
-    kind: str = Field(default="Deployment", description="Its kind. Default `Deployment`.")
+    kind: str = Field(default="Deployment", pattern=r"^[A-Z][A-Za-z]*$", description="Its kind. Default `Deployment`.")
 
 
 class Service(Spec):
     """What a request costs, and what happens to one that has to wait."""
 
     mean_service_time: PositiveDuration = Field(
-        default=0.1, description="Mean time in service, exponential [s]. Default 0.1."
+        default=0.1, description="Mean time in service, exponential [s]. Default 100ms."
     )
     slots: int = Field(default=10, ge=1, le=100_000, description="Requests a pod serves at once. Default 10.")
-    queue_limit: int = Field(default=100, ge=0, description="Requests that may wait per ready pod; more are rejected.")
-    timeout: PositiveDuration = Field(default=10.0, description="How long a client waits for its turn [s]. Default 10.")
-    balancing: Balancing = Field(default=Balancing.LEAST_OUTSTANDING, description="How requests are spread over pods.")
-    cpu_per_request: Amount = Field(default=0.01, description="cpu time of one request [core-seconds]. Default 0.01.")
+    queue_limit: int = Field(
+        default=100, ge=0, description="Requests that may wait per ready pod; more are rejected. Default 100."
+    )
+    timeout: PositiveDuration = Field(
+        default=10.0, description="How long a client waits for its turn [s]. Default 10s."
+    )
+    balancing: Balancing = Field(
+        default=Balancing.LEAST_OUTSTANDING,
+        description="How requests are spread over pods: least_outstanding (the default) or random.",
+    )
+    cpu_per_request: Amount = Field(default=0.01, description="cpu time of one request [core-seconds]. Default 10m.")
     cpu_at_rest: Amount = Field(default=0.01, description="cpu use of a pod without requests [cores]. Default 10m.")
     memory_at_rest: Amount = Field(
         default=2.0**27, description="Memory of a pod without requests [bytes]. Default 128Mi."
@@ -61,7 +68,7 @@ class Service(Spec):
 class Objective(Spec):
     """What users are promised: a minute in which a smaller share is served in time counts as violated."""
 
-    latency: PositiveDuration = Field(default=0.5, description="A request slower than this is late [s]. Default 0.5.")
+    latency: PositiveDuration = Field(default=0.5, description="A request slower than this is late [s]. Default 500ms.")
     share: Share = Field(default=0.99, description="Share of requests that must be in time, per minute. Default 99%.")
 
 
@@ -74,14 +81,14 @@ class Pods(Spec):
         default=2, ge=0, le=100_000, description="Pods that run when the run starts. Default 2."
     )
     startup: Duration = Field(
-        default=20.0, description="Image pull and start, until the containers run [s]. Default 20."
+        default=20.0, description="Image pull and start, until the containers run [s]. Default 20s."
     )
-    readiness: Duration = Field(default=5.0, description="From running to ready [s]. Default 5.")
+    readiness: Duration = Field(default=5.0, description="From running to ready [s]. Default 5s.")
     jitter: Share = Field(
         default=0.1, description="Start-up and readiness vary by up to this share, seeded. Default 10%."
     )
     termination_grace: Duration = Field(
-        default=30.0, description="Requests still running after this are lost [s]. Default 30."
+        default=30.0, description="Requests still running after this are lost [s]. Default 30s."
     )
 
 
@@ -102,12 +109,12 @@ class ServiceSignal(StrEnum):
 class Metrics(Spec):
     """The way from a pod to what the controller reads."""
 
-    scrape_interval: PositiveDuration = Field(default=15.0, description="Time between two scrapes [s]. Default 15.")
-    resource_window: PositiveDuration = Field(default=15.0, description="cpu is averaged over this [s]. Default 15.")
+    scrape_interval: PositiveDuration = Field(default=15.0, description="Time between two scrapes [s]. Default 15s.")
+    resource_window: PositiveDuration = Field(default=15.0, description="cpu is averaged over this [s]. Default 15s.")
     custom_window: PositiveDuration = Field(
-        default=60.0, description="Custom rates are averaged over this [s]. Default 60."
+        default=60.0, description="Custom rates are averaged over this [s]. Default 60s."
     )
-    lag: Duration = Field(default=2.0, description="From a scrape until it can be read [s]. Default 2.")
+    lag: Duration = Field(default=2.0, description="From a scrape until it can be read [s]. Default 2s.")
     pods: dict[str, PodSignal] = Field(
         default={"http_requests_per_second": PodSignal.REQUESTS_PER_SECOND},
         description="Custom metrics of pods: name and what it measures. Default http_requests_per_second.",
@@ -121,9 +128,9 @@ class Metrics(Spec):
 class Control(Spec):
     """When the controller looks."""
 
-    sync_period: PositiveDuration = Field(default=15.0, description="Time between two evaluations [s]. Default 15.")
+    sync_period: PositiveDuration = Field(default=15.0, description="Time between two evaluations [s]. Default 15s.")
     sync_phase: Duration = Field(
-        default=7.0, description="The first evaluation is one period plus this in [s]. Default 7."
+        default=7.0, description="The first evaluation is one period plus this in [s]. Default 7s."
     )
 
 

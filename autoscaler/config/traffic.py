@@ -49,8 +49,8 @@ class Diurnal(Spec):
 
     low: Rate = Field(description="Rate at the trough [requests/s].")
     high: Rate = Field(description="Rate at the peak [requests/s].")
-    period: PositiveDuration = Field(default=86400.0, description="Time from peak to peak [s]. Default 24 h.")
-    peak_at: Duration = Field(default=43200.0, description="Time of the first peak [s]. Default 12 h.")
+    period: PositiveDuration = Field(default=86400.0, description="Time from peak to peak [s]. Default 24h.")
+    peak_at: Duration = Field(default=43200.0, description="Time of the first peak [s]. Default 12h.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -64,10 +64,10 @@ class FlashCrowd(Spec):
 
     at: Duration = Field(description="When it begins [s].")
     peak: Rate = Field(description="Extra rate at its top [requests/s].")
-    rise: PositiveDuration = Field(default=60.0, description="Time to the top [s]. Default 60 s.")
+    rise: PositiveDuration = Field(default=60.0, description="Time to the top [s]. Default 60s.")
     hold: Duration = Field(default=0.0, description="Time at the top [s]. Default 0.")
     half_life: PositiveDuration = Field(
-        default=300.0, description="Time in which it halves afterwards [s]. Default 300 s."
+        default=300.0, description="Time in which it halves afterwards [s]. Default 5m."
     )
 
 

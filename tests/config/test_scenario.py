@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -119,7 +121,7 @@ def test_hints_say_what_the_field_is_or_what_was_meant(tmp_path):
     with pytest.raises(InvalidScenarioError) as caught:
         read(tmp_path, SMALL + "service: {slotss: 3, timeout: soon}\n")
     assert sorted(fault.hint for fault in caught.value.faults) == [
-        "How long a client waits for its turn [s]. Default 10.",
+        "How long a client waits for its turn [s]. Default 10s.",
         "did you mean `slots`?",
     ]
 
@@ -141,3 +143,24 @@ def test_every_field_has_a_description():
     shapes = {"csv", "constant", "ramp", "diurnal", "flash_crowd"}
     sections = {"target", "traffic", "service", "slo", "pods", "metrics", "control"}
     assert bare <= shapes | sections
+
+
+def test_the_readme_names_every_field():
+    text = (Path(__file__).parents[2] / "simulations/README.md").read_text()
+    named = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]*)`", text))))
+    schema = Scenario.model_json_schema()
+    fields = {name for part in (schema, *schema["$defs"].values()) for name in part.get("properties", {})}
+    assert fields - named - {"traffic", "service", "slo", "pods", "metrics", "control", "target"} == set()
+
+
+def test_the_readme_s_example_is_a_scenario(tmp_path):
+    text = (Path(__file__).parents[2] / "simulations/README.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert read(tmp_path, example).service.slots == 16
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "simulations").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_shipped_scenarios_are_sound_and_called_as_their_file(path):
+    assert load_scenario(path).name == path.stem
