@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Files, or folders that are searched for them.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES", help="Files, or folders that are searched for them; - is stdin.")
+    ],
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as findings too.")] = False,
     namespace: Annotated[str, typer.Option(metavar="NAME", help="Namespace of policies that name none.")] = "default",
     scale_to_zero: Annotated[
@@ -33,7 +35,7 @@ def command(
     from autoscaler.model.controller_config import Gates
 
     for file in files:
-        if not file.exists():
+        if str(file) != "-" and not file.exists():
             raise usage_error(f"no such file: {file}", hint="relative paths start at the current directory")
     options = ReadOptions(namespace=namespace, gates=Gates(scale_to_zero=scale_to_zero))
     report = check_files(files, options)

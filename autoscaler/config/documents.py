@@ -83,18 +83,30 @@ def load_file(path: Path) -> tuple[Document, ...]:
 
 def scan_file(path: Path) -> Scan:
     """Read what can be read of the file at ``path``; ``-`` is standard input. Never raises for what a file holds."""
-    source = "<stdin>" if str(path) == "-" else str(path)
+    content = read_file(path)
+    return Scan(faults=(content,)) if isinstance(content, Fault) else scan(content, source_name(path))
+
+
+def read_file(path: Path) -> bytes | Fault:
+    """Give the content of the file at ``path``, cut off behind the limit, or what keeps it from being read."""
+    source = source_name(path)
     try:
-        content = _read(path)
+        return _read(path)
     except FileNotFoundError:
-        return _refuse(source, "no such file", "check the path; relative paths start at the current directory")
+        hint = "check the path; relative paths start at the current directory"
+        return Fault(what="no such file", source=source, hint=hint)
     except IsADirectoryError:
-        return _refuse(source, "is a directory, not a file")
+        return Fault(what="is a directory, not a file", source=source)
     except PermissionError:
-        return _refuse(source, "may not be read by this user", f"check its permissions: ls -l {source}")
+        hint = f"check its permissions: ls -l {source}"
+        return Fault(what="may not be read by this user", source=source, hint=hint)
     except (OSError, ValueError) as error:
-        return _refuse(source, f"cannot be read: {getattr(error, 'strerror', None) or error}")
-    return scan(content, source)
+        return Fault(what=f"cannot be read: {getattr(error, 'strerror', None) or error}", source=source)
+
+
+def source_name(path: Path) -> str:
+    """Name a file as messages do."""
+    return "<stdin>" if str(path) == "-" else str(path)
 
 
 def scan(text: str | bytes, source: str) -> Scan:
@@ -102,7 +114,8 @@ def scan(text: str | bytes, source: str) -> Scan:
     try:
         content = text.encode() if isinstance(text, str) else text
         if len(content) > MAX_BYTES:
-            return _refuse(source, f"larger than {MAX_BYTES // 1024} KiB", "split it into smaller files")
+            what = f"larger than {MAX_BYTES // 1024} KiB"
+            return Scan(faults=(Fault(what=what, source=source, hint="split it into smaller files"),))
         decoded = content.decode("utf-8-sig")
     except UnicodeError as error:
         return Scan(faults=(_encoding_fault(error, source),))
@@ -134,10 +147,6 @@ def _read(path: Path) -> bytes:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _refuse(source: str, what: str, hint: str = "") -> Scan:
-    return Scan(faults=(Fault(what=what, source=source, hint=hint),))
 
 
 def _encoding_fault(error: UnicodeError, source: str) -> Fault:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
-from autoscaler.config.documents import scan_file
+from autoscaler.config.documents import read_file, scan, source_name
 from autoscaler.config.hpa import HPA_KIND, ReadOptions
 from autoscaler.config.policy_files import Candidate, PolicySource, policy_files, read_policies
 from autoscaler.model.errors import Fault
@@ -14,16 +15,28 @@ from autoscaler.model.policy import PolicyKey, ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileReading:
+    """What one file said, and the content it said it by."""
+
+    digest: bytes
+    options: ReadOptions
+    sound: tuple[Candidate, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPolicies:
     """The policies in force, in the order of their files, and what is wrong with the others.
 
-    ``kept`` names those whose file is now faulty and whose last good version stays in force.
+    ``kept`` names those whose file is now faulty and whose last good version stays in force. ``files`` remembers what
+    each file said, so that a reload parses only what changed.
     """
 
     policies: tuple[ScalingPolicy, ...] = ()
     faults: tuple[Fault, ...] = ()
     sources: Mapping[PolicyKey, PolicySource] = field(default_factory=dict)
     kept: tuple[PolicyKey, ...] = ()
+    files: Mapping[Path, FileReading] = field(default_factory=dict, repr=False, compare=False)
 
 
 def load_policies(paths: Sequence[Path], options: ReadOptions | None = None) -> LoadedPolicies:
@@ -37,7 +50,9 @@ def reload(previous: LoadedPolicies, paths: Sequence[Path], options: ReadOptions
     A file that vanished from a folder takes its policies with it. Of two policies that claim one name or one target,
     the one already in force wins, else the first.
     """
-    candidates, faults = _read_all(paths, options or ReadOptions())
+    files, faults = _read_all(paths, options or ReadOptions(), previous.files)
+    candidates = [candidate for reading in files.values() for candidate in reading.sound]
+    faults += [fault for reading in files.values() for fault in reading.faults]
     chosen, rivals = settle(candidates, previous)
     kept = _keep(previous, chosen, [*faults, *rivals])
     found = [*chosen, *kept]
@@ -46,29 +61,40 @@ def reload(previous: LoadedPolicies, paths: Sequence[Path], options: ReadOptions
         faults=(*faults, *rivals),
         sources={candidate.policy.key: candidate.source for candidate in found},
         kept=tuple(candidate.policy.key for candidate in kept),
+        files=files,
     )
 
 
-def _read_all(paths: Sequence[Path], options: ReadOptions) -> tuple[list[Candidate], list[Fault]]:
-    candidates: list[Candidate] = []
+def _read_all(
+    paths: Sequence[Path], options: ReadOptions, known: Mapping[Path, FileReading]
+) -> tuple[dict[Path, FileReading], list[Fault]]:
+    """Read every file once; give what each said, and the faults of paths rather than of files."""
+    readings: dict[Path, FileReading] = {}
     faults: list[Fault] = []
-    contents: dict[Path, bool] = {}  #: files read so far, and whether they hold anything of ours
     for path in paths:
         try:
-            files = policy_files(path)
+            files = {file.resolve(): file for file in policy_files(path)}
         except OSError as error:
             faults.append(Fault(what=f"cannot be searched: {error.strerror}", source=str(path)))
             continue
-        for file in files:
-            if file.resolve() not in contents:
-                sound, wrong = read_policies(scan_file(file), options)
-                candidates += sound
-                faults += wrong
-                contents[file.resolve()] = bool(sound or wrong)
-        if not any(contents[file.resolve()] for file in files):
+        for real, file in files.items():
+            if real not in readings:
+                readings[real] = _read_file(file, options, known.get(real))
+        if not any(readings[real].sound or readings[real].faults for real in files):
             hint = "name a file or folder that holds a policy"
             faults.append(Fault(what=f"holds no {HPA_KIND}", source=str(path), hint=hint))
-    return candidates, faults
+    return readings, faults
+
+
+def _read_file(file: Path, options: ReadOptions, known: FileReading | None) -> FileReading:
+    content = read_file(file)
+    if isinstance(content, Fault):
+        return FileReading(digest=b"", options=options, sound=(), faults=(content,))
+    digest = blake2b(content, digest_size=16).digest()
+    if known is not None and (known.digest, known.options) == (digest, options):
+        return known
+    sound, faults = read_policies(scan(content, source_name(file)), options)
+    return FileReading(digest=digest, options=options, sound=tuple(sound), faults=tuple(faults))
 
 
 def settle(candidates: Sequence[Candidate], previous: LoadedPolicies) -> tuple[list[Candidate], list[Fault]]:

@@ -8,7 +8,7 @@ import pytest
 
 from autoscaler.config.hpa import ReadOptions
 from autoscaler.config.policies import LoadedPolicies, load_policies, reload
-from autoscaler.model.policy import PolicyKey
+from autoscaler.model.policy import Mode, PolicyKey
 
 POLICY = """\
 apiVersion: autoscaling/v2
@@ -270,3 +270,22 @@ def test_a_policy_may_move_to_another_file_or_name(tmp_path: Path) -> None:
 
     assert (names(second), second.faults) == (["shop/a 10"], ())
     assert (names(third), third.faults) == (["shop/renamed 10"], ())
+
+
+def test_a_reload_parses_only_what_changed(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(manifest("a"))
+    (tmp_path / "b.yaml").write_text(manifest("b"))
+    first = load_policies([tmp_path])
+    (tmp_path / "b.yaml").write_text(manifest("b", maximum=11))
+
+    second = reload(first, [tmp_path])
+
+    assert second.policies[0] is first.policies[0]
+    assert names(second) == ["shop/a 10", "shop/b 11"]
+
+
+def test_other_options_read_everything_anew(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(manifest("a"))
+    first = load_policies([tmp_path])
+
+    assert reload(first, [tmp_path], ReadOptions(mode=Mode.APPLY)).policies[0].mode is Mode.APPLY
