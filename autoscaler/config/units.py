@@ -5,9 +5,9 @@ Each type is an annotated float in the unit it names, so that a scenario holds p
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from autoscaler.config.durations import parse_duration
 from autoscaler.model.quantity import Quantity, QuantityError
@@ -49,26 +49,9 @@ _SECONDS = BeforeValidator(_seconds, json_schema_input_type=_Duration)
 _AMOUNT = BeforeValidator(_amount, json_schema_input_type=_Amount)
 _SHARE = BeforeValidator(_share, json_schema_input_type=_Amount)
 
-
-def _written_as(pattern: str, *examples: str | float) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern, "examples": list(examples)})
-
-
-_SECONDS: Final = WithJsonSchema(
-    {
-        "type": ["string", "number"],
-        "pattern": r"^(\d+(\.\d+)?(ms|[smhdw]))+$",
-        "maximum": 0,
-        "examples": ["250ms", "15s", "1h30m"],
-    }
-)
-_QUANTITY: Final = _written_as(r"^\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?$", "250m", 1.5, "128Mi")
-_PERCENT: Final = _written_as(r"^\d+(\.\d+)?%?$", "99%", 0.99)
-
-# The schema tells how a field is written, the constraints what its value must be.
-Duration = Annotated[float, BeforeValidator(_seconds), Field(ge=0, allow_inf_nan=False), _SECONDS]
-PositiveDuration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False), _SECONDS]
-Amount = Annotated[float, BeforeValidator(_amount), Field(ge=0, allow_inf_nan=False), _QUANTITY]
-PositiveAmount = Annotated[float, BeforeValidator(_amount), Field(gt=0, allow_inf_nan=False), _QUANTITY]
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1, allow_inf_nan=False), _PERCENT]
+Duration = Annotated[float, _SECONDS, Field(ge=0, allow_inf_nan=False)]
+PositiveDuration = Annotated[float, _SECONDS, Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, _AMOUNT, Field(ge=0, allow_inf_nan=False)]
+PositiveAmount = Annotated[float, _AMOUNT, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, _SHARE, Field(ge=0, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
