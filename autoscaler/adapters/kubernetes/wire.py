@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -63,6 +64,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, subject:
         raise NoAnswerError(f"unreadable answer to {subject.verb} {subject.resource}: {error}") from error
 
 
+@lru_cache(maxsize=4096)  # pods of one rollout, and samples of one scrape, share their times
 def instant(text: str) -> Instant:
     """Read an RFC 3339 time, to the microsecond. Raises: ValueError."""
     moment = datetime.fromisoformat(text)
@@ -83,6 +85,7 @@ def micro_timestamp(at: Instant) -> str:
     return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest // 1_000:06d}Z"
 
 
+@lru_cache(maxsize=256)
 def duration(text: str) -> Nanoseconds:
     """Read Go's duration form, such as ``30s`` or ``1m30.5s``. Raises: ValueError."""
     parts = _DURATION_PART.findall(text)
