@@ -9,6 +9,7 @@ from autoscaler.config.api_types import ApiType, Shape, named_type, type_of_kind
 from autoscaler.config.decoding import decode
 from autoscaler.emulator import errors
 from autoscaler.emulator.builtin import builtin_registry
+from autoscaler.emulator.custom.version import CustomVersion
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject, JsonValue
 
@@ -23,8 +24,9 @@ class Read:
 
 def type_of(resource: Resource) -> ApiType:
     """The type an object of the resource is read as; of a kind that is only stored, metadata alone is typed."""
-    known = None if resource.is_custom else type_of_kind(resource.group, resource.version, resource.kind)
-    return known or _OPEN
+    if resource.custom is not None:
+        return resource.custom.type
+    return type_of_kind(resource.group, resource.version, resource.kind) or _OPEN
 
 
 def read_object(resource: Resource, raw: JsonValue) -> Read:
@@ -33,6 +35,8 @@ def read_object(resource: Resource, raw: JsonValue) -> Read:
     Raises:
         DecodeError: a value does not fit its field.
     """
+    if resource.custom is not None and isinstance(raw, dict):
+        return Read(*resource.custom.read(raw))
     decoded = decode(raw, type_of(resource))
     return Read(decoded.obj, decoded.strict_errors)
 
@@ -43,6 +47,9 @@ def check_kind(resource: Resource, raw: JsonObject) -> None:
     Raises:
         ApiError: 400.
     """
+    if resource.custom is not None:
+        _check_custom(resource, resource.custom, raw)
+        return
     kind = raw.get("kind") or resource.kind
     api_version = raw.get("apiVersion") or resource.api_version
     if (kind, api_version) == (resource.kind, resource.api_version):
@@ -55,6 +62,22 @@ def check_kind(resource: Resource, raw: JsonObject) -> None:
     else:
         why = f'no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:111"'
     raise cannot_be_handled(resource, why, kind=kind, version=version)
+
+
+def _check_custom(resource: Resource, custom: CustomVersion, raw: JsonObject) -> None:
+    api_version = raw.get("apiVersion") or resource.api_version
+    if api_version != resource.api_version:
+        unknown = sorted(set(raw) - {"apiVersion", "kind", "metadata"})
+        refusal = errors.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({resource.api_version})"
+        )
+        refusal.warnings = tuple(f'unknown field "{name}"' for name in unknown)
+        raise refusal
+    kind = raw.get("kind") or resource.kind
+    if kind != resource.kind:
+        name = (raw.get("metadata") or {}).get("name", "")
+        raise errors.invalid(resource.group, kind, name, custom.faults_of_other_kind(raw))
 
 
 def cannot_be_handled(resource: Resource, why: str, *, kind: str = "", version: str = "") -> errors.ApiError:

@@ -20,6 +20,8 @@ class ApiError(Exception):
     details: JsonObject | None = None
     headers: dict[str, str] = field(default_factory=dict)
     metadata: JsonObject = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What the answer warns of besides."""
 
     def __str__(self) -> str:
         return self.message

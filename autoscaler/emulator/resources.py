@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from autoscaler.emulator.custom.version import CustomVersion
 from autoscaler.model.json_types import JsonObject
 
 READ: Final = ("get", "list", "watch")
@@ -46,6 +47,8 @@ class Resource:
     """OpenAPI schema of a custom resource."""
     columns: tuple[JsonObject, ...] = field(default=(), compare=False, repr=False)
     """additionalPrinterColumns of a custom resource."""
+    custom: CustomVersion | None = field(default=None, compare=False, repr=False)
+    """How objects of a custom resource are read and judged."""
     unconditional_update: bool = True
     """Whether PUT may come without a resourceVersion."""
     create_on_update: bool = False

@@ -3,6 +3,8 @@
 Source: kubernetes pkg/registry/apps/deployment/storage/storage.go (ScaleREST).
 """
 
+from autoscaler.emulator.custom.scaling import counts_of, with_replicas
+from autoscaler.emulator.custom.version import ScalePaths
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.field_errors import FieldError, invalid
 from autoscaler.model.json_types import JsonObject
@@ -12,27 +14,39 @@ SCALE: Resource = Resource(group="autoscaling", version="v1", plural="scales", k
 """What a scale subresource is read as; it is not served by itself."""
 
 
-def scale_of(workload: JsonObject) -> JsonObject:
-    """The Scale of a workload."""
+def scale_of(workload: JsonObject, paths: ScalePaths | None = None) -> JsonObject:
+    """The Scale of a workload; ``paths`` tell where a custom resource keeps its counts.
+
+    Raises:
+        ScaleMissingError: a custom resource does not say how many replicas it wants.
+    """
+    if paths is not None:
+        return _scale(workload, *counts_of(workload, paths))
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     replicas = spec.get("replicas", 1)
     try:
         selector = str(selector_of_object(spec.get("selector")))
     except SelectorError:
         selector = ""
+    return _scale(workload, replicas, status.get("replicas", 0), selector)
+
+
+def _scale(workload: JsonObject, replicas: int, current: int, selector: str) -> JsonObject:
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": scale_metadata(workload["metadata"]),
         "spec": {"replicas": replicas} if replicas else {},
-        "status": {"replicas": status.get("replicas", 0)} | ({"selector": selector} if selector else {}),
+        "status": {"replicas": current} | ({"selector": selector} if selector else {}),
     }
 
 
-def scaled(workload: JsonObject, scale: JsonObject) -> JsonObject:
+def scaled(workload: JsonObject, scale: JsonObject, paths: ScalePaths | None = None) -> JsonObject:
     """The workload with the replicas of a Scale, to be written if it is still the one the Scale names."""
     replicas = (scale.get("spec") or {}).get("replicas", 0)
     metadata = workload["metadata"] | precondition(scale)
+    if paths is not None:
+        return with_replicas(workload, replicas, paths) | {"metadata": metadata}
     return workload | {"metadata": metadata, "spec": workload["spec"] | {"replicas": replicas}}
 
 

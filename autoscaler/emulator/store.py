@@ -13,7 +13,9 @@ from uuid import UUID, uuid4
 from autoscaler.config.decoding import DecodeError
 from autoscaler.emulator import codec, deletion, errors
 from autoscaler.emulator.admission import Admission
+from autoscaler.emulator.builtin import DEFINITIONS
 from autoscaler.emulator.clock import Clock
+from autoscaler.emulator.definitions import Definitions
 from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.object_meta import new_metadata, updated_metadata
 from autoscaler.emulator.ownership import Ownership
@@ -59,6 +61,7 @@ class ObjectStore:
         self._new_uid = new_uid
         self._ownership = Ownership(clock)
         self._admission = Admission(self)
+        self._definitions = Definitions(self)
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> JsonObject:
         """The object of that name.
@@ -147,7 +150,7 @@ class ObjectStore:
         stored = obj if options.is_apply else self._ownership.created(obj, hub, options.manager)
         if options.dry_run:
             return stored
-        return self._put(resource, stored)
+        return self._settled(resource, self._put(resource, stored))
 
     def replace(
         self, resource: Resource, existing: JsonObject, new: JsonObject, options: WriteOptions, subresource: str
@@ -171,9 +174,9 @@ class ObjectStore:
         if options.dry_run:
             return new
         if _is_finished(new):
-            self._remove(resource, new)
+            self._settled(resource, self._remove(resource, new), gone=True)
             return new
-        return self._put(resource, new)
+        return self._settled(resource, self._put(resource, new))
 
     def delete(
         self, resource: Resource, name: str, namespace: str = "", options: DeleteOptions = DELETE_NOW
@@ -194,11 +197,21 @@ class ObjectStore:
         obj = existing if marked.obj == existing else self._put(resource, marked.obj)
         if marked.remove:
             obj = self._remove(resource, obj)
-        return Deleted(obj, marked.remove)
+        return Deleted(self._settled(resource, obj, gone=marked.remove), marked.remove)
 
     def rewrite(self, resource: Resource, obj: JsonObject) -> JsonObject:
         """Store a changed object as it is: the server's own bookkeeping, past validation."""
         return self._put(resource, obj)
+
+    def erase(self, resource: Resource, obj: JsonObject) -> JsonObject:
+        """Forget an object, whatever holds it: the server's own bookkeeping."""
+        return self._remove(resource, obj)
+
+    def _settled(self, resource: Resource, obj: JsonObject, *, gone: bool = False) -> JsonObject:
+        """The object as it was just written; what the server does next because of it is done."""
+        if resource.collection == DEFINITIONS.collection:
+            self._definitions.sync(obj, gone=gone)
+        return obj
 
     def _decoded(self, resource: Resource, obj: JsonObject) -> JsonObject:
         hub = self.strategies.hub(resource)

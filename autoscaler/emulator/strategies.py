@@ -7,6 +7,7 @@ from autoscaler.config.decoding import decode
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator import builtin, codec, deletion
 from autoscaler.emulator.deletion import DeleteOptions, Marked
+from autoscaler.emulator.kinds import definition
 from autoscaler.emulator.kinds.node import admitted_node
 from autoscaler.emulator.kinds.pod import initial_status
 from autoscaler.emulator.kinds.registry import rules_of
@@ -19,6 +20,14 @@ _ETCD_FOLDERS: Final = {"nodes": "minions", "services": "services/specs"}
 _UNGUARDED: Final = Traits(has_status=False, has_generation=False)
 """A kind without status and generation."""
 _ROLE: Final = Traits(has_status=False, has_generation=False, name_rule=path_segment_faults)
+
+
+def _mark_definition(obj: JsonObject, options: DeleteOptions, now: datetime) -> Marked:
+    """A definition stays until its objects are gone."""
+    del options  # it has neither a grace period nor dependents
+    return Marked(obj if "deletionTimestamp" in obj["metadata"] else definition.terminating(obj, now), remove=False)
+
+
 _TRAITS: Final = {
     builtin.PODS.collection: Traits(
         first_status=initial_status, mark_deleted=deletion.mark_pod, status_keeps=("ownerReferences",)
@@ -26,6 +35,7 @@ _TRAITS: Final = {
     builtin.NODES.collection: Traits(has_generation=False, admitted=admitted_node),
     builtin.DEPLOYMENTS.collection: Traits(annotations_count=True, status_keeps=("labels",)),
     builtin.AUTOSCALERS.collection: Traits(has_generation=False),
+    builtin.DEFINITIONS.collection: Traits(first_status=definition.first_status, mark_deleted=_mark_definition),
     builtin.RESOURCE_QUOTAS.collection: Traits(has_generation=False),
     builtin.SERVICES.collection: Traits(has_generation=False, name_rule=dns1035_label_faults),
     builtin.API_SERVICES.collection: Traits(has_generation=False),
@@ -73,6 +83,7 @@ class Strategies:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Strategy] = {}
+        self._hubs = dict(_HUBS)
 
     def of(self, resource: Resource) -> Strategy:
         """The strategy of that resource. Groups that share a collection may judge differently."""
@@ -82,13 +93,14 @@ class Strategies:
             found = self._known[key] = _make(resource)
         return found
 
-    def use(self, resource: Resource, strategy: Strategy) -> None:
-        """Store the resource's objects by this strategy from now on."""
+    def use(self, resource: Resource, strategy: Strategy, hub: Resource) -> None:
+        """Store the resource's objects by this strategy and in the version ``hub`` from now on."""
         self._known[resource.group, resource.plural] = strategy
+        self._hubs[resource.collection] = hub
 
     def hub(self, resource: Resource) -> Resource:
         """The resource in the version its objects are stored in."""
-        return _HUBS.get(resource.collection, resource)
+        return self._hubs.get(resource.collection, resource)
 
     def etcd_key(self, resource: Resource, obj: JsonObject) -> str:
         """The key an error shows: where etcd would keep the object."""

@@ -25,5 +25,7 @@ def to_stored(resource: Resource, obj: JsonObject) -> JsonObject:
 
 def from_stored(resource: Resource, obj: JsonObject) -> JsonObject:
     """A stored object as this resource shows it."""
+    if resource.is_custom and obj.get("apiVersion") != resource.api_version:
+        return obj | {"apiVersion": resource.api_version}  # versions of a custom resource differ in name only
     pair = _CONVERSIONS.get((resource.group, resource.version, resource.kind))
     return pair[1](obj) if pair else obj

@@ -13,6 +13,7 @@ from autoscaler.config.decoding import DecodeError
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.apply import APPLY, ApplyConflictError, Manager, UntypedObjectError, apply
+from autoscaler.emulator.custom.scaling import replicas_only
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.bodies import parse_yaml
 from autoscaler.emulator.http.exchange import Exchange
@@ -54,10 +55,7 @@ async def apply_object(exchange: Exchange, store: ObjectStore) -> web.Response:
         changed = _scaled(resource, existing, request, store)
     else:
         shown = from_stored(resource, existing)
-        config = _placed(exchange, request.config)
-        changed = _decoded(
-            resource, _applied(resource, shown, replace(request, config=config), store, info.subresource)
-        )
+        changed = _decoded(resource, _applied(resource, shown, request, store, info.subresource))
     stored = store.replace(resource, existing, changed, options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
 
@@ -119,9 +117,11 @@ def _scaled(resource: Resource, workload: JsonObject, request: _Request, store: 
     scale = request.config
     if faults := scale_errors(scale):
         raise errors.invalid("autoscaling", "Scale", workload["metadata"]["name"], faults)
-    replicas = {"spec": {"replicas": (scale.get("spec") or {}).get("replicas", 0)}}
-    changed = _applied(resource, workload, replace(request, config=replicas), store, "scale")
-    return scaled(changed, scale)
+    paths = resource.custom.scale if resource.custom is not None else None
+    wanted = (scale.get("spec") or {}).get("replicas", 0)
+    config = {"spec": {"replicas": wanted}} if paths is None else replicas_only(wanted, paths)
+    changed = _applied(resource, workload, replace(request, config=config), store, "scale")
+    return scaled(changed, scale, paths)
 
 
 def _applied(
@@ -142,7 +142,7 @@ def _applied(
             request.manager,
             format_time(store.clock()),
             force=request.force,
-            ignored=_IGNORED.get(subresource, ()) if "status" in kind.fields else (),
+            ignored=_IGNORED.get(subresource, ()) if resource.subresource("status") is not None else (),
             shown_version=shown_version,
         )
     except ApplyConflictError as conflict:

@@ -130,8 +130,15 @@ def _plain(resource: Resource) -> Iterable[JsonObject]:
         "verbs": list(_verbs(resource)),
     }
     yield entry | _names(resource)
-    for subresource in sorted(resource.subresources, key=lambda found: found.name):
+    for subresource in _subresources(resource):
         yield _plain_subresource(resource, subresource)
+
+
+def _subresources(resource: Resource) -> tuple[Subresource, ...]:
+    """By name; those of a custom resource in the order they are set up in."""
+    if resource.is_custom:
+        return resource.subresources
+    return tuple(sorted(resource.subresources, key=lambda found: found.name))
 
 
 def _plain_subresource(resource: Resource, subresource: Subresource) -> JsonObject:
@@ -176,7 +183,7 @@ def _aggregated_resource(resource: Resource) -> JsonObject:
                 },
                 "verbs": list(subresource.verbs),
             }
-            for subresource in sorted(resource.subresources, key=lambda found: found.name)
+            for subresource in _subresources(resource)
         ]
     return entry
 

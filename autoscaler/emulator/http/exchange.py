@@ -84,7 +84,7 @@ class Exchange:
 def refuse(error: ApiError, warnings: Iterable[str] = ()) -> web.Response:
     """The answer to a request that is refused: a Status object."""
     headers: CIMultiDict[str] = CIMultiDict(error.headers)
-    for warning in warnings:
+    for warning in (*warnings, *error.warnings):
         headers.add("Warning", f"299 - {quote(warning)}")
     return web.Response(status=error.code, body=Answer(JSON).encode(error.status()), headers=headers, content_type=JSON)
 

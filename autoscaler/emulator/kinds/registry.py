@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from autoscaler.emulator.kinds.autoscaler import HPA
 from autoscaler.emulator.kinds.budget import BUDGET
+from autoscaler.emulator.kinds.definition import DEFINITION
 from autoscaler.emulator.kinds.event import CORE_EVENT, NEW_EVENT
 from autoscaler.emulator.kinds.lease import LEASE
 from autoscaler.emulator.kinds.limit_range import LIMIT_RANGE
@@ -21,6 +22,7 @@ _RULES: Mapping[tuple[str, str], KindRules] = {
     ("events.k8s.io", "Event"): NEW_EVENT,
     ("", "ResourceQuota"): QUOTA,
     ("", "LimitRange"): LIMIT_RANGE,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): DEFINITION,
     ("apps", "Deployment"): DEPLOYMENT,
     ("apps", "ReplicaSet"): REPLICA_SET,
     ("apps", "StatefulSet"): STATEFUL_SET,
