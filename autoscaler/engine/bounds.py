@@ -6,10 +6,11 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (reconcileAutoscal
 from __future__ import annotations
 
 from autoscaler.engine.conditions import FALSE, SCALED_TO_ZERO, SCALING_ACTIVE, drop_condition, set_condition
-from autoscaler.engine.constrain.rates import MESSAGES, Limited, limit_rate
+from autoscaler.engine.constrain.rates import MESSAGES, Limited, limit_changes_at, limit_rate
 from autoscaler.engine.course import Course, lower_bound
 from autoscaler.engine.turn import Turn
 from autoscaler.model.decision import Decision, Reason, Stage
+from autoscaler.model.time import Instant
 
 ABOVE_MAX = "Current number of replicas above Spec.MaxReplicas"
 BELOW_MIN = "Current number of replicas below Spec.MinReplicas"
@@ -31,10 +32,11 @@ def enter_bounds(turn: Turn, course: Course) -> Decision:
         desired, why, reason = lower_bound(turn.policy), BELOW_MIN, Reason.AT_MIN
     stages: tuple[Stage, ...] = (Stage(stage="bounds", before=turn.scale.spec_replicas, after=desired, why=why),)
     paced = _pace(turn, desired)
-    if paced.replicas != desired:
-        pace = Stage(stage="rate rules", before=desired, after=paced.replicas, why=MESSAGES[paced.reason])
-        stages, desired, reason = (*stages, pace), paced.replicas, Reason.RATE_LIMITED
-    return _decision(turn, desired, reason, why, stages)
+    if paced.replicas == desired:
+        return _decision(turn, desired, reason, why, stages)
+    until = _pace_changes_at(turn, desired, paced)
+    pace = Stage(stage="rate rules", before=desired, after=paced.replicas, why=MESSAGES[paced.reason], until=until)
+    return _decision(turn, paced.replicas, Reason.RATE_LIMITED, why, (*stages, pace))
 
 
 def _switched_off(turn: Turn) -> Decision:
@@ -56,6 +58,16 @@ def _pace(turn: Turn, desired: int) -> Limited:
     )
 
 
+def _pace_changes_at(turn: Turn, desired: int, paced: Limited) -> Instant | None:
+    behavior, memory = turn.policy.behavior, turn.memory
+    if behavior is None:
+        return None
+    bounds = (lower_bound(turn.policy), turn.policy.max_replicas)
+    return limit_changes_at(
+        behavior, memory.scale_ups, memory.scale_downs, turn.scale.spec_replicas, desired, bounds, turn.at, paced
+    )
+
+
 def _decision(turn: Turn, desired: int, reason: Reason, why: str, stages: tuple[Stage, ...]) -> Decision:
     return Decision(
         key=turn.policy.key,
@@ -67,4 +79,5 @@ def _decision(turn: Turn, desired: int, reason: Reason, why: str, stages: tuple[
         rescale_reason=why,
         stages=stages,
         status=turn.status(desired, None),
+        next_possible_change_at=stages[-1].until,
     )

@@ -10,7 +10,7 @@ from enum import Enum
 from autoscaler.engine.conditions import SCALED_TO_ZERO, is_true
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import PolicyStatus
-from autoscaler.model.policy import ExternalMetric, ObjectMetric, ScalingPolicy
+from autoscaler.model.policy import ContainerResourceMetric, ExternalMetric, ObjectMetric, ResourceMetric, ScalingPolicy
 
 
 class Course(Enum):
@@ -52,6 +52,14 @@ def lower_bound(policy: ScalingPolicy) -> int:
 def was_scaled_to_zero(status: PolicyStatus, config: ControllerConfig) -> bool:
     """Whether this controller, not a person, brought the target to zero."""
     return config.gates.scale_to_zero and is_true(status.conditions, SCALED_TO_ZERO)
+
+
+def reads_cpu(policy: ScalingPolicy) -> bool:
+    """Whether some metric is the pods' cpu, whose samples are distrusted while a pod is young."""
+    return any(
+        isinstance(metric, ResourceMetric | ContainerResourceMetric) and metric.resource == "cpu"
+        for metric in policy.metrics
+    )
 
 
 def has_metric_without_pods(policy: ScalingPolicy) -> bool:

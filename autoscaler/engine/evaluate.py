@@ -8,16 +8,17 @@ from __future__ import annotations
 from autoscaler.engine.bounds import BELOW_MIN, enter_bounds
 from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_ACTIVE, set_condition
 from autoscaler.engine.constrain.normalize import Normalized, normalize
-from autoscaler.engine.course import Course, course_of, lower_bound, was_scaled_to_zero
+from autoscaler.engine.course import Course, course_of, lower_bound, reads_cpu, was_scaled_to_zero
 from autoscaler.engine.reasons import reason_of
 from autoscaler.engine.recommend.combine import NO_PROPOSAL, Recommended, recommend
+from autoscaler.engine.recommend.grouping import cpu_trusted_at
 from autoscaler.engine.turn import Turn
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import Announcement, Decision, ErrorKind, PolicyStatus, Reason, Stage
 from autoscaler.model.memory import Memory, Recommendation
 from autoscaler.model.observation import Observation, ScaleUnavailable
 from autoscaler.model.policy import ScalingPolicy
-from autoscaler.model.time import Instant
+from autoscaler.model.time import Instant, earliest
 
 # Bound once: looking up an enum's member is slow on Python 3.11, and these are needed in every pass.
 _COMPUTE, _INTERNAL, _NO_ERROR = Course.COMPUTE, ErrorKind.INTERNAL, ErrorKind.NONE
@@ -34,7 +35,7 @@ def evaluate(
     scale, at = observation.scale, observation.at
     if isinstance(scale, ScaleUnavailable):
         return _without_scale(policy, scale, memory, at), memory
-    memory = _seeded(memory, scale.spec_replicas, at)
+    memory = seeded(memory, scale.spec_replicas, at)
     turn = Turn(policy, scale, memory, list(memory.status.conditions), at, config)
     if not turn.conditions or turn.conditions[0].type != ABLE_TO_SCALE:
         turn.mark_readable()  # takes its place before the others; elsewhere it is set only where it stays
@@ -45,11 +46,11 @@ def evaluate(
     if recommended.active[1]:
         set_condition(turn.conditions, SCALING_ACTIVE, *recommended.active, at)
     if recommended.replicas == NO_PROPOSAL and recommended.error:
-        return _without_proposal(turn, recommended), memory
-    return _with_proposal(turn, recommended)
+        return _without_proposal(turn, recommended, observation), memory
+    return _with_proposal(turn, recommended, observation)
 
 
-def _seeded(memory: Memory, current: int, at: Instant) -> Memory:
+def seeded(memory: Memory, current: int, at: Instant) -> Memory:
     """Give a policy seen for the first time a recommendation to stay, or a restart would shrink everything."""
     if memory.recommendations is not None:
         return memory
@@ -86,7 +87,7 @@ def _without_scale(policy: ScalingPolicy, scale: ScaleUnavailable, memory: Memor
     )
 
 
-def _without_proposal(turn: Turn, recommended: Recommended) -> Decision:
+def _without_proposal(turn: Turn, recommended: Recommended, observation: Observation) -> Decision:
     """The metrics cannot be followed: stay, and say why."""
     turn.mark_readable()
     current = turn.scale.spec_replicas
@@ -105,10 +106,11 @@ def _without_proposal(turn: Turn, recommended: Recommended) -> Decision:
         status=turn.status(turn.memory.status.desired_replicas, recommended.statuses),
         error=f"{what}: {recommended.error}",
         error_kind=ErrorKind.INTERNAL,
+        next_possible_change_at=_metrics_change_at(turn, recommended, observation),
     )
 
 
-def _with_proposal(turn: Turn, recommended: Recommended) -> tuple[Decision, Memory]:
+def _with_proposal(turn: Turn, recommended: Recommended, observation: Observation) -> tuple[Decision, Memory]:
     """Follow the metrics as far as the rules allow."""
     current, memory = turn.scale.spec_replicas, turn.memory
     # Only a proposal above zero replaces the zero upstream starts from; a negative one leaves the name empty, too.
@@ -131,7 +133,7 @@ def _with_proposal(turn: Turn, recommended: Recommended) -> tuple[Decision, Memo
         status=turn.status(desired, recommended.statuses),
         error=recommended.error,
         error_kind=_INTERNAL if recommended.error else _NO_ERROR,
-        next_possible_change_at=normalized.until,
+        next_possible_change_at=earliest(normalized.until, _metrics_change_at(turn, recommended, observation)),
     )
     return decision, Memory(
         recommendations=normalized.history,
@@ -139,6 +141,13 @@ def _with_proposal(turn: Turn, recommended: Recommended) -> tuple[Decision, Memo
         scale_downs=memory.scale_downs,
         status=memory.status,
     )
+
+
+def _metrics_change_at(turn: Turn, recommended: Recommended, observation: Observation) -> Instant | None:
+    """When the same readings may be worth something else: cpu of pods that are too young for it to be trusted."""
+    if not recommended.is_short_of_pods or not reads_cpu(turn.policy):
+        return None
+    return cpu_trusted_at(observation.pods, turn.at, turn.config)
 
 
 def _rescale_reason(name: str, asked: int, current: int) -> str:

@@ -10,6 +10,7 @@ from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
 ShowInstant = Callable[[Instant], str]
 
 _ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
+_TIMED = frozenset({"stabilization", "rate rules"})  #: stages that let go as time passes
 
 
 def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: ShowInstant | None = None) -> str:
@@ -162,8 +163,12 @@ def _held(stage: Stage) -> str:
 
 
 def _earliest(decision: Decision, show: ShowInstant) -> str:
+    """Name the time only where a window or a rate rule is what binds: elsewhere the next metrics decide, not the clock."""
     at = decision.next_possible_change_at
-    return "" if at is None or at <= decision.at or decision.rescale else f"; earliest change {show(at)}"
+    binding = _binding(decision)
+    if at is None or at <= decision.at or decision.rescale or binding is None or binding.stage not in _TIMED:
+        return ""
+    return f"; earliest change {show(at)}"
 
 
 def _clause(text: str) -> str:

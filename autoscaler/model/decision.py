@@ -45,12 +45,17 @@ class Reason(StrEnum):
 
 
 class Stage(Struct, frozen=True, kw_only=True, gc=False):
-    """One step from the metrics to the answer. ``until``: when what binds here may stop binding, if time does it."""
+    """One step from the metrics to the answer.
+
+    ``since``: when the recommendation that holds here was made. ``until``: when what binds here may stop binding, if time
+    does it.
+    """
 
     stage: str
     before: int
     after: int
     why: str
+    since: Instant | None = None
     until: Instant | None = None
 
 
@@ -90,12 +95,25 @@ class MetricStatus(Struct, frozen=True, kw_only=True, gc=False):
         return self.average_utilization is None and self.average_value is None and self.value is None
 
 
+class PodCounts(Struct, frozen=True, gc=False):
+    """How many pods a per-pod metric could count on, and how many it could not."""
+
+    ready: int
+    unready: int  #: not running yet, or too young for their cpu to be trusted
+    missing: int  #: without a sample
+    ignored: int  #: failed, or on their way out
+
+
 class Proposal(Struct, frozen=True, kw_only=True, gc=False):
     """What one metric asked for, or why it could not ask."""
 
     name: str  #: as messages name it, such as ``cpu resource utilization (percentage of request)``
     replicas: int | None
     ratio: float | None = None
+    adjusted_ratio: float | None = None  #: once missing and unready pods count, where they were made to
+    usage: int | None = None  #: average per pod, or the whole value for targets of type Value [milli-units]
+    pods: PodCounts | None = None  #: of a metric that is read pod by pod and could not count on all of them
+    note: str = ""  #: which rule settled the number, in plain words
     observed: str = ""  #: value as people read it, such as ``84%``
     target: str = ""
     error: str = ""
@@ -138,6 +156,7 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     status: PolicyStatus
     error: str = ""
     error_kind: ErrorKind = ErrorKind.NONE
+    #: before this instant the same observation gives the same answer; ``None``: time alone changes nothing
     next_possible_change_at: Instant | None = None
 
     @property

@@ -27,3 +27,10 @@ def seconds(value: float) -> Nanoseconds:
 def as_seconds(value: Nanoseconds) -> float:
     """Turn nanoseconds into seconds; for people and plots, never for comparisons."""
     return value / SECOND
+
+
+def earliest(one: Instant | None, other: Instant | None) -> Instant | None:
+    """The earlier of two instants, either of which may not exist."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

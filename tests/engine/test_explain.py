@@ -158,9 +158,17 @@ def test_opening_says_how_the_write_went(outcome: WriteOutcome, opening: str) ->
 
 
 def test_instants_are_shown_as_the_caller_likes() -> None:
-    decision = decided(5, 5, Reason.UNCHANGED, proposals=(asks(5),), next_possible_change_at=NOON + MINUTE)
+    decision = decided(
+        12, 12, Reason.STABILIZED, proposals=(asks(9),), stages=(STABILIZED,), next_possible_change_at=NOON + MINUTE
+    )
 
     assert sentence(decision, show=lambda at: f"+{at // SECOND} s").endswith("earliest change +43260 s.")
+
+
+def test_no_time_is_named_where_only_new_metrics_can_change_the_answer() -> None:
+    decision = decided(5, 5, Reason.UNCHANGED, proposals=(asks(5),), next_possible_change_at=NOON + MINUTE)
+
+    assert sentence(decision) == "Staying at 5. cpu asks for no change."
 
 
 def test_time_of_day_wraps_at_midnight() -> None:

@@ -15,9 +15,9 @@ from autoscaler.engine.constrain.rates import (
     SCALE_DOWN_LIMIT,
     SCALE_UP_LIMIT,
     Limited,
+    limit_changes_at,
     limit_rate,
     limit_without_behavior,
-    oldest_within,
 )
 from autoscaler.engine.constrain.stabilize import (
     History,
@@ -29,9 +29,8 @@ from autoscaler.engine.constrain.stabilize import (
 from autoscaler.engine.course import lower_bound
 from autoscaler.engine.turn import Turn
 from autoscaler.model.decision import Stage
-from autoscaler.model.memory import Memory
 from autoscaler.model.policy import Behavior
-from autoscaler.model.time import SECOND, Instant
+from autoscaler.model.time import Instant, earliest
 
 _HIGHER = "recent recommendations were higher than current one, applying the highest recent recommendation"
 _LOWER = "recent recommendations were lower than current one, applying the lowest recent recommendation"
@@ -56,7 +55,7 @@ def normalize(turn: Turn, desired: int) -> Normalized:
         frees_at = None
     else:
         held, limited = _with_behavior(turn, behavior, desired)
-        frees_at = _budget_frees_at(behavior, turn.memory, limited.reason, at)
+        frees_at = _rates_change_at(turn, behavior, held.replicas, limited)
     grows = behavior is not None and desired >= current
     reason, message = stabilization_words(held.replicas, desired, grows=grows)
     set_condition(turn.conditions, ABLE_TO_SCALE, TRUE, reason, message, at)
@@ -64,7 +63,7 @@ def normalize(turn: Turn, desired: int) -> Normalized:
     set_condition(turn.conditions, SCALING_LIMITED, is_limited, limited.reason, MESSAGES[limited.reason], at)
     is_held = held.replicas != desired
     stages = _stages(desired, held, limited, message, frees_at)
-    until = held.until if is_held else frees_at
+    until = earliest(held.until, frees_at)
     return Normalized(limited.replicas, held.history, limited.reason, is_held, stages, until)
 
 
@@ -109,7 +108,16 @@ def _stages(
     """One stage for each step that changed the number, so that a quiet pass stays cheap."""
     stages: tuple[Stage, ...] = ()
     if held.replicas != desired:
-        stages = (Stage(stage="stabilization", before=desired, after=held.replicas, why=message, until=held.until),)
+        stages = (
+            Stage(
+                stage="stabilization",
+                before=desired,
+                after=held.replicas,
+                why=message,
+                since=held.since,
+                until=held.until,
+            ),
+        )
     if limited.reason != IN_RANGE:
         is_rate = limited.reason in (SCALE_UP_LIMIT, SCALE_DOWN_LIMIT)
         stages += (
@@ -124,18 +132,10 @@ def _stages(
     return stages
 
 
-def _budget_frees_at(behavior: Behavior, memory: Memory, reason: str, at: Instant) -> Instant | None:
-    """When the first change that a binding rate rule still counts leaves its period."""
-    if reason == SCALE_UP_LIMIT:
-        rules = behavior.scale_up.rules
-    elif reason == SCALE_DOWN_LIMIT:
-        rules = behavior.scale_down.rules
-    else:
+def _rates_change_at(turn: Turn, behavior: Behavior, asked: int, limited: Limited) -> Instant | None:
+    memory, bounds = turn.memory, (lower_bound(turn.policy), turn.policy.max_replicas)
+    if not (memory.scale_ups or memory.scale_downs):
         return None
-    events = memory.scale_ups + memory.scale_downs
-    ends = (
-        oldest + rule.period_seconds * SECOND
-        for rule in rules
-        if (oldest := oldest_within(events, rule.period_seconds, at)) is not None
+    return limit_changes_at(
+        behavior, memory.scale_ups, memory.scale_downs, turn.scale.spec_replicas, asked, bounds, turn.at, limited
     )
-    return min(ends, default=None)

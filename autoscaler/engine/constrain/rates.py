@@ -62,6 +62,26 @@ def limit_rate(
     return Limited(desired, IN_RANGE)
 
 
+def limit_changes_at(
+    behavior: Behavior,
+    ups: Events,
+    downs: Events,
+    current: int,
+    desired: int,
+    bounds: tuple[int, int],
+    at: Instant,
+    limited: Limited,
+) -> Instant | None:
+    """When ``limit_rate`` first gives another number than ``limited``, everything but the time staying as it is."""
+    if desired == current:
+        return None
+    rules = behavior.scale_up if desired > current else behavior.scale_down
+    for when in period_ends(rules, ups + downs, at):
+        if limit_rate(behavior, ups, downs, current, desired, bounds, when).replicas != limited.replicas:
+            return when
+    return None
+
+
 def limit_without_behavior(current: int, desired: int, bounds: tuple[int, int], factor: float, least: float) -> Limited:
     """The path of policies without ``behavior``: at most ``factor`` times as many, or ``least``; no limit downwards."""
     low, high = bounds
@@ -83,7 +103,7 @@ def scale_up_limit(rules: ScalingRules, ups: Events, downs: Events, current: int
     """The most replicas that the rules allow now; below ``current`` where recent changes used the periods up."""
     if rules.select_policy is _DISABLED:
         return current
-    proposals = [_grown(rule, period_start(rule, ups, downs, current, at)) for rule in rules.rules]
+    proposals = [rule_limit(rule, period_start(rule, ups, downs, current, at), grows=True) for rule in rules.rules]
     if rules.select_policy is _MIN:
         return min(proposals, default=INT32_MAX)
     return max(proposals, default=INT32_MIN)
@@ -93,7 +113,7 @@ def scale_down_limit(rules: ScalingRules, ups: Events, downs: Events, current: i
     """The fewest replicas that the rules allow now. ``Min`` means the least change, so the largest number."""
     if rules.select_policy is _DISABLED:
         return current
-    proposals = [_shrunk(rule, period_start(rule, ups, downs, current, at)) for rule in rules.rules]
+    proposals = [rule_limit(rule, period_start(rule, ups, downs, current, at), grows=False) for rule in rules.rules]
     if rules.select_policy is _MIN:
         return max(proposals, default=INT32_MIN)
     return min(proposals, default=INT32_MAX)
@@ -116,10 +136,10 @@ def change_within(events: Events, period_seconds: int, at: Instant) -> int:
     return total
 
 
-def oldest_within(events: Events, period_seconds: int, at: Instant) -> Instant | None:
-    """When the first of the events within the period happened."""
-    cutoff = at - period_seconds * SECOND
-    return min((event.at for event in events if event.at > cutoff), default=None)
+def period_ends(rules: ScalingRules, events: Events, at: Instant) -> list[Instant]:
+    """When, after ``at``, each event leaves each rule's period, in order: until the first of them no limit changes."""
+    ends = {event.at + rule.period_seconds * SECOND for rule in rules.rules for event in events}
+    return sorted(end for end in ends if end > at)
 
 
 def remember_event(events: Events, rules: ScalingRules, change: int, at: Instant) -> Events:
@@ -144,15 +164,13 @@ def remember_event(events: Events, rules: ScalingRules, change: int, at: Instant
     return tuple(marked)
 
 
-def _grown(rule: RateRule, start: int) -> int:
-    """Percent rounds up, in upstream's order of operations: 10 percent on 100 gives 111."""
-    if rule.type is _PODS:
-        return wrap_int32(start + rule.value)
-    return ceil_int32(float(start) * (1 + float(rule.value) / 100))
+def rule_limit(rule: RateRule, start: int, *, grows: bool) -> int:
+    """The most, or the fewest, replicas that one rule allows, its period having begun with ``start``.
 
-
-def _shrunk(rule: RateRule, start: int) -> int:
-    """Percent truncates, in upstream's order of operations: 90 percent off 10 gives 0."""
-    if rule.type is _PODS:
-        return wrap_int32(start - rule.value)
-    return int32_of(float(start) * (1 - float(rule.value) / 100))
+    In upstream's order of operations: percent rounds up when growing, so that 10 percent on 100 gives 111, and
+    truncates when shrinking, so that 90 percent off 10 gives 0.
+    """
+    if rule.type is RateRuleType.PODS:
+        return wrap_int32(start + rule.value if grows else start - rule.value)
+    share = float(rule.value) / 100
+    return ceil_int32(float(start) * (1 + share)) if grows else int32_of(float(start) * (1 - share))

@@ -18,10 +18,11 @@ History = tuple[Recommendation, ...]
 
 
 class Stabilized(Struct, frozen=True, gc=False):
-    """The stabilized number, the history with the new entry, and when what holds it back is forgotten."""
+    """The stabilized number, the history with the new entry, and what holds it back: made when, forgotten when."""
 
     replicas: int
     history: History
+    since: Instant | None = None
     until: Instant | None = None
 
 
@@ -38,8 +39,11 @@ def stabilize_downwards(history: History, desired: int, at: Instant, window: Nan
             old = index
         elif entry.replicas > highest:
             highest = entry.replicas
-    until = None if highest == desired else _last_asking(history, highest) + window + 1
-    return Stabilized(highest, _remember(history, Recommendation(at, desired), old), until)
+    since = until = None
+    if highest > desired:
+        since = _last_at_least(history, highest)
+        until = since + window + 1
+    return Stabilized(highest, _remember(history, Recommendation(at, desired), old), since, until)
 
 
 def stabilize_both_ways(
@@ -68,17 +72,24 @@ def stabilize_both_ways(
         elif replicas < lowest and entry.at > up_cutoff:
             lowest = replicas
     stabilized = min(max(current, lowest), highest)
-    until = None
+    since = until = None
     if stabilized < desired:
-        until = _last_asking(history, lowest) + up_window
+        since = _last_at_most(history, stabilized)
+        until = since + up_window
     elif stabilized > desired:
-        until = _last_asking(history, highest) + down_window
-    return Stabilized(stabilized, _remember(history, Recommendation(at, desired), old), until)
+        since = _last_at_least(history, stabilized)
+        until = since + down_window
+    return Stabilized(stabilized, _remember(history, Recommendation(at, desired), old), since, until)
 
 
-def _last_asking(history: History, replicas: int) -> Instant:
-    """When the entry that holds was made: the latest one of that number."""
-    return max(entry.at for entry in history if entry.replicas == replicas)
+def _last_at_least(history: History, replicas: int) -> Instant:
+    """When the entry that keeps the target from shrinking was made: once it is forgotten, something else decides."""
+    return max(entry.at for entry in history if entry.replicas >= replicas)
+
+
+def _last_at_most(history: History, replicas: int) -> Instant:
+    """When the entry that keeps the target from growing was made."""
+    return max(entry.at for entry in history if entry.replicas <= replicas)
 
 
 def window_of(seconds: int | None, default: Nanoseconds) -> Nanoseconds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from autoscaler.model.controller_config import ControllerConfig, ToleranceTest
+from autoscaler.model.decision import PodCounts
 from autoscaler.model.policy import ScalingPolicy
 
 
@@ -24,6 +25,8 @@ class Calculation(Struct, frozen=True, gc=False):
     ratio: float
     note: str
     utilization: int | None = None  #: percent of the requests
+    adjusted: float | None = None  #: the ratio once missing and unready pods count, where they were made to
+    pods: PodCounts | None = None
 
 
 class Tolerance(Struct, frozen=True, gc=False):

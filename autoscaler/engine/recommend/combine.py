@@ -42,6 +42,7 @@ class Recommended(Struct):
     announcements: list[Announcement] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     is_within_tolerance: bool = True  #: of every metric that has an answer
+    is_short_of_pods: bool = False  #: whether some metric failed, or could not count on some pods for now
 
 
 def recommend(
@@ -130,6 +131,7 @@ def _untargeted(fault: TargetingFault) -> Recommended:
 
 
 def _note_failure(answer: Recommended, metric: Metric, failure: Failure, current: int) -> None:
+    answer.is_short_of_pods = True
     answer.announcements.append(Announcement(type="Warning", reason=failure.reason, message=failure.message))
     answer.proposals.append(
         Proposal(
@@ -147,6 +149,8 @@ def _note_proposal(
     answer: Recommended, metric: Metric, name: str, computed: Computed, current: int, previous: int
 ) -> None:
     calculation = computed.calculation
+    if calculation.pods is not None and calculation.pods.unready:
+        answer.is_short_of_pods = True
     observed, target = _figures(computed)
     replicas = calculation.replicas
     if replicas == previous:
@@ -158,6 +162,10 @@ def _note_proposal(
             name=name,
             replicas=replicas,
             ratio=calculation.ratio,
+            adjusted_ratio=calculation.adjusted,
+            usage=calculation.usage,
+            pods=calculation.pods,
+            note=calculation.note,
             observed=observed,
             target=target,
             metric_type=metric_type(metric),
@@ -165,6 +173,8 @@ def _note_proposal(
         )
     )
     why = f"{name}: {observed} against {target}, ratio {calculation.ratio:.3f}; {calculation.note}"
+    if calculation.adjusted is not None and calculation.pods is not None:
+        why += f"; {calculation.pods.missing} pods without a sample, {calculation.pods.unready} not ready"
     answer.stages.append(Stage(stage="metric", before=current, after=replicas, why=why))
 
 

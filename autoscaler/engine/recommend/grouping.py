@@ -97,6 +97,20 @@ def group_pods_for_cpu(roster: Roster, samples: Samples, taken: Taken, at: Insta
     return Groups(ready, unready, missing, roster.ignored)
 
 
+def cpu_trusted_at(pods: tuple[Pod, ...], at: Instant, config: ControllerConfig) -> Instant | None:
+    """When the first pod whose cpu is distrusted for its age may come of age; never too late, sometimes too early."""
+    period, delay = config.cpu_initialization_period, config.initial_readiness_delay
+    ages = (
+        pod.started_at + period
+        for pod in pods
+        if pod.started_at is not None
+        and pod.started_at > at - period
+        and pod.ready is not None
+        and (pod.ready.status != "False" or pod.ready.last_transition >= pod.started_at + delay)
+    )
+    return min(ages, default=None)
+
+
 def by_pod(readings: tuple[PodUsage, ...]) -> Mapping[str, PodUsage | PodSample]:
     """Index readings by pod; of two for one pod the later counts."""
     return {reading.pod: reading for reading in readings}

@@ -22,4 +22,6 @@ def along_the_ratio(calculation: Calculation, current: int) -> Calculation:
         ratio,
         f"{calculation.note}; guard: {replicas} would go against the ratio",
         calculation.utilization,
+        calculation.adjusted,
+        calculation.pods,
     )

@@ -18,6 +18,7 @@ from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, by_pod, gr
 from autoscaler.engine.recommend.requests import pod_requests
 from autoscaler.engine.recommend.samples import Samples, Taken, custom_samples, resource_samples
 from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.decision import PodCounts
 from autoscaler.model.gonum import ceil_int32, quotient, ratio, wrap_int32, wrap_int64
 from autoscaler.model.observation import Milli, Reading
 from autoscaler.model.time import Instant
@@ -143,16 +144,23 @@ def _propose(
 ) -> Calculation:
     """Measure; where pods are missing or unready, fill them in against the direction of change and measure again."""
     use = measure(samples)
+    adjusted = None
     grows_beside_unready = bool(groups.unready) and use.ratio > 1.0
     if grows_beside_unready or groups.missing:
         _fill_in(samples, groups, use.ratio, when_missing)
-        replicas, note = _damped(now, use.ratio, measure(samples).ratio, len(samples))
-        note = f"{note}; {len(groups.missing)} pods without a sample, {len(groups.unready)} not ready"
+        adjusted = measure(samples).ratio
+        replicas, note = _damped(now, use.ratio, adjusted, len(samples))
     elif now.tolerance.holds(use.ratio):
         replicas, note = now.current, "within tolerance"
     else:
         replicas, note = ceil_int32(use.ratio * groups.ready), f"{groups.ready} ready pods times the ratio"
-    return Calculation(replicas, use.average, use.ratio, note, use.utilization)
+    return Calculation(replicas, use.average, use.ratio, note, use.utilization, adjusted, _counts(groups))
+
+
+def _counts(groups: Groups) -> PodCounts | None:
+    if not (groups.unready or groups.missing or groups.ignored):
+        return None  # the rule: spare the value
+    return PodCounts(groups.ready, len(groups.unready), len(groups.missing), len(groups.ignored))
 
 
 def _fill_in(samples: Samples, groups: Groups, ratio_seen: float, when_missing: Callable[[str], Milli]) -> None:
