@@ -29,6 +29,8 @@ HPA_KIND: Final = "HorizontalPodAutoscaler"
 _VERSION: Final = "autoscaling/v2"
 _FIRST_VERSION: Final = "autoscaling/v1"
 _FORMER_VERSIONS: Final = ("autoscaling/v2beta2", "autoscaling/v2beta1")
+#: How the messages begin that ask for one of several fields: the one left out may have been it.
+_ONE_OF_SEVERAL: Final = ("must set either", "must specify a positive", "must populate information")
 _TYPE: Final = named_type(f"v2.{HPA_KIND}")
 
 
@@ -149,18 +151,19 @@ def _remaining(errors: Sequence[FieldError], shape: Sequence[ShapeFault]) -> Ite
     dropped += [_parent(fault.path) for fault in shape if is_former(fault.path)]
     told: set[str] = set()
     for error in errors:
-        if error.field in told or any(_follows(error.field, path) for path in dropped):
+        if error.field in told or any(_follows(error, path) for path in dropped):
             continue
         if not error.field.startswith("metadata."):  # there one path stands for all labels
             told.add(error.field)
         yield error
 
 
-def _follows(field: str, dropped: str) -> bool:
+def _follows(error: FieldError, dropped: str) -> bool:
+    """Tell whether the error is there only because the field at ``dropped`` was left out."""
+    field = error.field
     if field == dropped or field.startswith((f"{dropped}.", f"{dropped}[")) or dropped.startswith(f"{field}."):
         return True
-    parent = _parent(dropped)
-    return parent not in ("spec", "metadata", "") and _parent(field) == parent
+    return error.detail.startswith(_ONE_OF_SEVERAL) and _parent(field) == _parent(dropped)
 
 
 def _parent(path: str) -> str:

@@ -31,6 +31,26 @@ def test_the_front_page_imports_nothing_heavy() -> None:
     assert "autoscaler.cli.trace" not in modules.split()
 
 
+@pytest.mark.parametrize("name", [entry.name for entry in ENTRIES])
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+
+    assert capsys.readouterr().out.startswith(f"Usage: autoscaler {name} [OPTIONS]")
+
+
+def test_explaining_imports_nothing_heavy() -> None:
+    names = [entry.name for entry in ENTRIES]
+    script = (
+        "import sys\nfrom autoscaler.cli.app import run\n"
+        f"for name in {names}: run([name, '--help'])\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+
+    modules = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stderr
+
+    assert (HEAVY - {"pydantic", "asyncio"}).isdisjoint(modules.split())  # Typer itself brings pydantic along
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
 
