@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.pods import PodCache, pods_of
 from autoscaler.adapters.kubernetes.watch import DEFAULT_PACE, Jitter, Pace, Reflector
+from autoscaler.daemon.supervise import keep_running
 from autoscaler.model.observation import Pod
 
 #: Beyond this age [s] a copy is no longer evidence. A healthy watch renews it at least once a minute.
@@ -45,7 +46,7 @@ class PodCaches:
         if watched is None:
             cache = PodCache()
             reflector = Reflector(self._client, pods_of(namespace), cache, jitter=self._jitter, pace=self._pace)
-            task = asyncio.create_task(reflector.run(), name=f"pods of {namespace}")
+            task = asyncio.create_task(keep_running(f"pods of {namespace}", reflector.run))
             watched = self._watched[namespace] = _Watched(cache, reflector, task)
         watched.users += 1
 

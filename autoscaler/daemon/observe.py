@@ -46,6 +46,9 @@ class Observer:
         if not isinstance(found, ScaleFound):
             return Observation(at=wanted.at, scale=found), None
         selector = found.scale.selector
+        if not selector:  # it would select every pod of the namespace; the engine refuses it
+            unknown = tuple(NoReading(error="selector is required") for _ in wanted.metrics)
+            return Observation(at=wanted.at, scale=found.scale, readings=unknown), found
         pods, readings = await asyncio.gather(
             self._pods(namespace, selector), self._readings(namespace, selector, wanted.metrics)
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -37,6 +35,7 @@ from autoscaler.daemon.link import Link
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
 from autoscaler.daemon.rounds import Rounds
+from autoscaler.daemon.supervise import running
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.time import as_seconds
 
@@ -86,7 +85,7 @@ async def assembled(
         app = health_app(Checks(live=live, ready=ready))
         add_metrics(app, telemetry.registry, telemetry.refresh)
         port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
-        await stack.enter_async_context(_task(heart.run()))
+        await stack.enter_async_context(running("heartbeat", heart.run))
         stack.push_async_callback(caches.close)
         recorder = PassRecorder(telemetry, on_record)
         cluster = await _cluster(stack, settings, clock, client, caches, recorder)
@@ -106,7 +105,7 @@ async def assembled(
             namespaces=frozenset(settings.namespaces),
         )
         ready["policies"] = book.check
-        await stack.enter_async_context(_task(book.run()))
+        await stack.enter_async_context(running("policies", book.run))
         stack.enter_context(_housekeeping(book, settings))
         yield Running(port=port, server=client.server)
 
@@ -121,7 +120,7 @@ async def _cluster(
 ) -> LiveCluster:
     """Put the adapters behind the driver's protocol; events go out in the background."""
     announcer = BackgroundAnnouncer(Events(client), clock, instance=f"autoscaler-{socket.gethostname()}")
-    await stack.enter_async_context(_task(announcer.run()))
+    await stack.enter_async_context(running("events", announcer.run))
     stack.push_async_callback(announcer.flush, grace=GRACE)
     discovery = Discovery(client)
     scales = Scales(client, discovery)
@@ -163,17 +162,6 @@ def _housekeeping(book: PolicyBook, settings: Settings) -> Iterator[None]:
         yield
     finally:
         scheduler.shutdown(wait=False)
-
-
-@asynccontextmanager
-async def _task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run ``work`` beside the block; end it with the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def _jitter() -> float:
