@@ -30,10 +30,10 @@ _BEAT = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What is asked, by name. ``live`` must not look beyond this process."""
+    """What is asked, by name; parts add theirs as they are built. ``live`` must not look beyond this process."""
 
-    live: Mapping[str, Check]
-    ready: Mapping[str, Check]
+    live: dict[str, Check]
+    ready: dict[str, Check]
 
 
 class Heartbeat:

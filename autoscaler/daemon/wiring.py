@@ -30,7 +30,7 @@ from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.cluster import LiveCluster
 from autoscaler.daemon.driver import Driver
-from autoscaler.daemon.health import Check, Checks, Heartbeat, add_metrics, health_app, served
+from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
@@ -79,20 +79,15 @@ async def assembled(
         client = await stack.enter_async_context(_client(settings, link, version))
         caches = PodCaches(client, jitter=_jitter)
         telemetry.watch_ages(caches.ages)
-        heart = Heartbeat()
-        live: dict[str, Check] = {"event-loop": heart.check}
-        ready: dict[str, Check] = {"api-server": link.check, "pods": lambda: _join(caches.troubles())}
-        app = health_app(Checks(live=live, ready=ready))
-        add_metrics(app, telemetry.registry, telemetry.refresh)
-        port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
-        await stack.enter_async_context(running("heartbeat", heart.run))
+        checks = Checks(live={}, ready={"api-server": link.check, "pods": lambda: _join(caches.troubles())})
+        port = await _probes(stack, settings, telemetry, checks)
         stack.push_async_callback(caches.close)
         recorder = PassRecorder(telemetry, on_record)
         cluster = await _cluster(stack, settings, clock, client, caches, recorder)
         driver = Driver(Controller(settings.controller), cluster)
         rounds = Rounds(driver, clock, period=settings.hpa.sync_period, watcher=telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
-        live["passes"] = lambda: _stuck(rounds)
+        checks.live["passes"] = lambda: _stuck(rounds)
         book = PolicyBook(
             load=policy_loader(settings),
             read_status=status_from_object,
@@ -104,10 +99,21 @@ async def assembled(
             telemetry=telemetry,
             namespaces=frozenset(settings.namespaces),
         )
-        ready["policies"] = book.check
+        checks.ready["policies"] = book.check
         await stack.enter_async_context(running("policies", book.run))
         stack.enter_context(_housekeeping(book, settings))
         yield Running(port=port, server=client.server)
+
+
+async def _probes(stack: AsyncExitStack, settings: Settings, telemetry: Telemetry, checks: Checks) -> int:
+    """Serve probes and metrics first, so that an operator sees what the rest waits for. Gives the port in use."""
+    heart = Heartbeat()
+    checks.live["event-loop"] = heart.check
+    app = health_app(checks)
+    add_metrics(app, telemetry.registry, telemetry.refresh)
+    port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
+    await stack.enter_async_context(running("heartbeat", heart.run))
+    return port
 
 
 async def _cluster(
