@@ -8,7 +8,7 @@ from autoscaler.engine.constrain.rates import (
     change_within,
     limit_rate,
     limit_without_behavior,
-    oldest_within,
+    period_ends,
     remember_event,
     scale_down_limit,
     scale_up_limit,
@@ -119,7 +119,8 @@ def test_each_rule_has_its_own_period() -> None:
 @pytest.mark.parametrize(("age", "counted"), [(59.999, 3), (60, 0)])
 def test_a_change_exactly_as_old_as_the_period_is_outside(age: float, counted: int) -> None:
     assert change_within(events((age, 3)), 60, NOW) == counted
-    assert oldest_within(events((age, 3), (1, 1)), 60, NOW) == NOW - at(age if counted else 1)
+    ends = period_ends(rules(rule("Pods", 1, 60)), events((age, 3), (1, 1)), NOW)
+    assert ends == [NOW + at(60 - second) for second in (age, 1) if second < 60]
 
 
 @pytest.mark.parametrize(("percent", "start", "up"), [(10, 100, 111), (100, 7, 14), (50, 3, 5), (1, 1, 2)])
