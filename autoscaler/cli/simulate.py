@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -193,9 +194,9 @@ def _measures(result: Result) -> dict[str, Cell]:
         "unserved_share": score.unserved_share,
         "slo_minutes_violated": score.slo_minutes_violated,
         "minutes": score.minutes,
-        "latency_p50_s": score.latency_p50,
-        "latency_p95_s": score.latency_p95,
-        "latency_p99_s": score.latency_p99,
+        "latency_p50_s": _known(score.latency_p50),
+        "latency_p95_s": _known(score.latency_p95),
+        "latency_p99_s": _known(score.latency_p99),
         "replica_hours": score.replica_hours,
         "mean_replicas": score.mean_replicas,
         "peak_replicas": score.peak_replicas,
@@ -203,6 +204,11 @@ def _measures(result: Result) -> dict[str, Cell]:
         "scale_downs": score.scale_downs,
         "direction_changes": score.turns,
     }
+
+
+def _known(value: float) -> float | None:
+    """Give no number for a latency that nobody experienced."""
+    return value if math.isfinite(value) else None
 
 
 def _actions(result: Result) -> list[JsonValue]:

@@ -86,8 +86,9 @@ class Scorer:
         total = np.concatenate((np.zeros(1), np.cumsum(weight)))
         best = int(np.argmax(total[span:] - total[:-span]))
         # what is worst stands in the window's first third, so that what follows from it can be seen
-        centre = best + float(np.average(np.arange(span), weights=weight[best : best + span]))
-        first = min(max(0, int(centre) - span // 3), n - span)
+        inside = weight[best : best + span]
+        centre = float(np.average(np.arange(span), weights=inside)) if inside.sum() > 0 else 0.0
+        first = min(max(0, best + int(centre) - span // 3), n - span)
         last, width = min(n, first + span), 5 if span >= MINUTE_SECONDS else 1
         near = experience_of(self._scenario.service, self._ledger, width, (first, last))
         tail, counted = self._distribution(near, (near.second - first) // width, -(-(last - first) // width))

@@ -100,9 +100,8 @@ def _replicas(result: Result, replicas: Replicas, key: str) -> Panel:
 
 def _latency(result: Result, series: Series, key: str, title: str) -> Panel:
     slo = result.inputs.scenario.slo
-    over = (
-        float(np.mean(series.latency[2][np.isfinite(series.latency[2])] > slo.latency)) if series.latency.size else 0.0
-    )
+    known = series.latency[2][np.isfinite(series.latency[2])]
+    over = float(np.mean(known > slo.latency)) if len(known) else 0.0
     names = (("p50", "line sky"), ("p95", "line blue dash"), ("p99", "line purple strong"))
     t = _middles(series)
     return Panel(

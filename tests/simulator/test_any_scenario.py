@@ -1,0 +1,103 @@
+"""Whatever a scenario asks for, a run ends, loses no request from its books, and can be reported. Warnings are errors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from autoscaler.config.policies import load_policies
+from autoscaler.config.scenario import Scenario
+from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.report.page import render_report
+from autoscaler.simulator.simulation import simulate
+
+ROOT = Path(__file__).parents[2]
+POLICIES = [
+    load_policies([ROOT / "policies" / name]).policies[0] for name in ("web-app-hpa.yaml", "rps-and-queue-hpa.yaml")
+]
+
+
+def one_of(*values):
+    return st.sampled_from(values)
+
+
+rates = one_of(0, 0.01, 5, 1_000, 1_000_000)
+simple = st.one_of(
+    st.fixed_dictionaries({"constant": st.fixed_dictionaries({"rps": rates})}),
+    st.fixed_dictionaries(
+        {"ramp": st.fixed_dictionaries({"from": rates, "to": rates, "begin": one_of(0, "1m"), "over": one_of("1ms", "5m")})}
+    ),
+    st.fixed_dictionaries(
+        {"diurnal": st.fixed_dictionaries({"low": one_of(0), "high": rates, "period": one_of("10s", "1h"), "peak_at": one_of(0, "5m")})}
+    ),
+    st.fixed_dictionaries(
+        {"flash_crowd": st.fixed_dictionaries(
+            {"at": one_of(0, "1m", "3h"), "peak": rates, "rise": one_of("1ms", "1m"), "hold": one_of(0, "1m"),
+             "half_life": one_of("10ms", "10h")})}
+    ),
+    st.fixed_dictionaries({"steps": rates.map(lambda rps: [{"at": "13s", "rps": rps}, {"at": "1m", "rps": 3_000}])}),
+)  # fmt: skip
+traffics = st.one_of(
+    simple,
+    st.fixed_dictionaries({"sum": st.lists(simple, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"product": st.lists(simple, min_size=1, max_size=2)}),
+    st.tuples(simple, one_of([0, 0], [10, 10_000])).map(lambda both: {**both[0], "scale_to": both[1]}),
+)
+scenarios = st.fixed_dictionaries(
+    {
+        "name": one_of("any"),
+        "duration": one_of("1m", "10m", "661s"),
+        "traffic": traffics,
+        "service": st.fixed_dictionaries(
+            {
+                "mean_service_time": one_of("1ms", "100ms", "10s", "1h"),
+                "slots": one_of(1, 10, 100_000),
+                "queue_limit": one_of(0, 1, 100, 100_000),
+                "timeout": one_of("1ms", "500ms", "3s", "5h"),
+                "balancing": one_of("least_outstanding", "random"),
+                "cpu_per_request": one_of(0, "1u", "10m", "1k"),
+                "memory_per_request": one_of(0, "1Mi"),
+            }
+        ),
+        "slo": st.fixed_dictionaries({"latency": one_of("1ms", "10m"), "share": one_of(0, "50%", 1)}),
+        "pods": st.fixed_dictionaries(
+            {
+                "initial_replicas": one_of(0, 1, 2, 50),
+                "startup": one_of(0, "1s", "30s"),
+                "readiness": one_of(0, "20s"),
+                "jitter": one_of(0, "10%", 1),
+                "termination_grace": one_of(0, "1ms", "30s"),
+            }
+        ),
+        "metrics": st.fixed_dictionaries(
+            {
+                "scrape_interval": one_of("1s", "7s", "1m"),
+                "resource_window": one_of("500ms", "15s", "2m"),
+                "custom_window": one_of("1s", "10m"),
+                "lag": one_of(0, "2s", "10m"),
+            }
+        ),
+        "control": st.fixed_dictionaries({"sync_period": one_of("5s", "59s"), "sync_phase": one_of(0, "7s", "1m")}),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(spec=scenarios, policy=st.sampled_from(POLICIES), most=one_of(2, 10, 200))
+def test_any_scenario_runs(spec, policy, most):
+    try:
+        scenario = Scenario.model_validate(spec)
+    except ValidationError:
+        return
+    result = simulate(prepare(scenario, ROOT), replace(policy, max_replicas=most))
+    score = result.score
+    left = score.served + score.failed + float(result.series.waiting[-1])
+    assert score.requests == pytest.approx(left, rel=1e-9, abs=1e-6)
+    assert 0 <= score.slo_minutes_violated <= score.minutes
+    assert score.late <= score.served * (1 + 1e-9) + result.series.waiting[-1] + 1e-6
+    assert "nan" not in render_report([result], command="", version="")
