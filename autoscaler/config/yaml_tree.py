@@ -103,8 +103,7 @@ class TreeBuilder:
                 case yaml.CollectionEndEvent():
                     self._close()
                 case yaml.AliasEvent():
-                    self._fault(event, "aliases (`*name`) are not accepted", "write the value out in full")
-                    self._put(None, Place(*self._at(event)), event)
+                    self._alias(event)
                 case _:  # ends and starts of the stream and the document say nothing
                     pass
 
@@ -116,6 +115,15 @@ class TreeBuilder:
             self._take_key(frame, value, event)
         else:
             self._put(value, Place(*self._at(event)), event)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        self._fault(event, f"aliases (`*{event.anchor}`) are not accepted", "write the value out in full")
+        frame = self._open[-1] if self._open else None
+        if frame is not None and isinstance(frame.place.parts, dict) and frame.key is None:
+            frame.key = f"*{event.anchor}"
+            frame.place.parts.setdefault(frame.key, Place(*self._at(event)))
+        else:
+            self._put(None, Place(*self._at(event)), event)
 
     def _scalar_value(self, event: yaml.ScalarEvent) -> JsonValue:
         plain, quoted = event.implicit

@@ -119,7 +119,8 @@ MISTAKES = [
         "f:1: a: a key must be text, not a mapping or list\n"
         "  hint: `{{ ... }}` is a template: render it first, for example with `helm template`",
     ),
-    ("a: *x", "f:1: a: aliases (`*name`) are not accepted\n  hint: write the value out in full"),
+    ("a: *x", "f:1: a: aliases (`*x`) are not accepted\n  hint: write the value out in full"),
+    ("{*x : 1}", "f:1: aliases (`*x`) are not accepted\n  hint: write the value out in full"),
     (
         "a: &x 1",
         "f:1: a: anchors (`&x`) are not accepted\n  hint: remove it, and write the value out where it is used",
