@@ -39,10 +39,11 @@ from autoscaler.control.messages import (
 from autoscaler.control.tracked import Pass, Tracked
 from autoscaler.engine.course import Course, course_of
 from autoscaler.engine.evaluate import evaluate
+from autoscaler.engine.promises import broken_promise
 from autoscaler.engine.settle import settle
 from autoscaler.engine.statuses import same_status
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
-from autoscaler.model.decision import Announcement, ErrorKind, PolicyStatus, WriteOutcome, WriteResult
+from autoscaler.model.decision import Announcement, Decision, ErrorKind, PolicyStatus, WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation, Scale
 from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
@@ -139,12 +140,22 @@ class Controller:
         observation = self._with_rivals(policy, tracked.memory, event.observation)
         decision, memory = evaluate(policy, observation, tracked.memory, self._config)
         tracked.current = Pass(policy, mode, observation, decision, memory)
-        if mode is _OBSERVE:
-            return self._conclude(event.key, _WITHHELD if decision.rescale else _NOT_NEEDED)
-        told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
-        if not decision.rescale or not isinstance(observation.scale, Scale):
-            return (*told, *self._conclude(event.key, _NOT_NEEDED))
+        outcome = self._outcome_without_write(policy, mode, decision)
+        told: Instructions = ()
+        if mode is not _OBSERVE:
+            told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
+        if outcome is not None or not isinstance(observation.scale, Scale):
+            return (*told, *self._conclude(event.key, outcome or _NOT_NEEDED))
         return (*told, _write(tracked.current, observation.scale))
+
+    def _outcome_without_write(self, policy: ScalingPolicy, mode: Mode, decision: Decision) -> WriteOutcome | None:
+        """Why nothing is to be written; ``None``: it is. A decision that breaks a promise of ours is never written."""
+        if not decision.rescale:
+            return _NOT_NEEDED
+        broken = broken_promise(policy, decision, self._config)
+        if broken:
+            return WriteOutcome(result=WriteResult.FAILED, error=f"not written, this would be a defect: {broken}")
+        return _WITHHELD if mode is _OBSERVE else None
 
     def _with_rivals(self, policy: ScalingPolicy, memory: Memory, observation: Observation) -> Observation:
         """Note the selector of this pass, and who else selects its pods, if the pass looks at pods at all."""

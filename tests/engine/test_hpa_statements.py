@@ -77,7 +77,7 @@ def test_c03_five_pods_two_ready_and_three_unready_keep_five() -> None:
     decision = decide(policy(cpu(50)), seen(0, 5, usage([1000, 1000, 900, 900, 900]), among=among))
 
     assert decision.desired == 5
-    assert "3 not ready" in decision.stages[0].why
+    assert "3 pods not ready" in decision.stages[0].why
 
 
 def test_c04_a_missing_pod_counts_as_fully_used_when_shrinking() -> None:

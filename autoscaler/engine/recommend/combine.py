@@ -15,7 +15,7 @@ from autoscaler.engine.recommend.per_pod import Situation
 from autoscaler.engine.recommend.targeting import TargetingFault, check_targeting
 from autoscaler.engine.recommend.wording import Failure, failure_of, metric_name, metric_type
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Action, Announcement, MetricStatus, Proposal, Stage
+from autoscaler.model.decision import Action, Announcement, MetricStatus, PodCounts, Proposal, Stage
 from autoscaler.model.observation import Milli, NoReading, Observation, Reading, Scale
 from autoscaler.model.policy import Metric, Profile, ScalingPolicy
 
@@ -174,8 +174,14 @@ def _note_proposal(
     )
     why = f"{name}: {observed} against {target}, ratio {calculation.ratio:.3f}; {calculation.note}"
     if calculation.adjusted is not None and calculation.pods is not None:
-        why += f"; {calculation.pods.missing} pods without a sample, {calculation.pods.unready} not ready"
+        why += f"; {_doubtful(calculation.pods)}"
     answer.stages.append(Stage(stage="metric", before=current, after=replicas, why=why))
+
+
+def _doubtful(pods: PodCounts) -> str:
+    """The pods that had to be guessed at, in words."""
+    counts = ((pods.missing, "without a sample"), (pods.unready, "not ready"))
+    return ", ".join(f"{count} pod{'s' if count > 1 else ''} {what}" for count, what in counts if count)
 
 
 def _figures(computed: Computed) -> tuple[str, str]:
