@@ -123,6 +123,12 @@ def test_a_change_exactly_as_old_as_the_period_is_outside(age: float, counted: i
     assert ends == [NOW + at(60 - second) for second in (age, 1) if second < 60]
 
 
+def test_a_period_ends_once_for_each_rule_and_change_and_never_in_the_past() -> None:
+    both, changes = rules(rule("Pods", 1, 60), rule("Pods", 1, 15)), events((60, 1), (14, 1), (1, 1))
+
+    assert period_ends(both, changes, NOW) == [NOW + at(1), NOW + at(14), NOW + at(46), NOW + at(59)]
+
+
 @pytest.mark.parametrize(("percent", "start", "up"), [(10, 100, 111), (100, 7, 14), (50, 3, 5), (1, 1, 2)])
 def test_percent_up_is_upstreams_double_rounded_up(percent: int, start: int, up: int) -> None:
     assert scale_up_limit(rules(rule("Percent", percent, 60)), (), (), start, NOW) == up
