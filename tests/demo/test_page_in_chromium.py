@@ -6,28 +6,39 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
-from playwright.async_api import async_playwright, expect
 
 from autoscaler.demo.feed import Entry, Feed, Point
+from autoscaler.demo.page import Page
 
-pytestmark = pytest.mark.service("chromium")
+pytestmark = [pytest.mark.service("chromium"), pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture
-async def tab(address: str) -> AsyncIterator[Tab]:
-    """Open the page; any error in its console fails the test."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Start the browser once: that takes longer than all the tests."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    complaints: list[str] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        opened = await browser.new_page(viewport={"width": 1280, "height": 800})
-        opened.on("console", lambda message: complaints.append(message.text))
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        await opened.goto(address)
-        await expect(opened.locator("#link-text")).to_have_text("Live")
-        yield opened
-        await browser.close()
+        started = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser, feed: Feed) -> AsyncIterator[Tab]:
+    """Open the page; any word in its console fails the test."""
+    page, complaints = Page(feed), list[str]()
+    address = await page.start(0)
+    opened = await browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    await opened.goto(address)
+    await expect(opened.locator("#link-text")).to_have_text("Live")
+    yield opened
+    await opened.close()
+    await page.stop()
     assert complaints == []
 
 

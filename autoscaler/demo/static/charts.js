@@ -52,11 +52,11 @@ export class Charts {
   }
 
   #options(panel, last, colour) {
-    const font = '11.5px Inter, system-ui, sans-serif';
+    const font = '12px Inter, system-ui, sans-serif';
     const axis = { stroke: colour("quiet"), font, grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false } };
     return {
       ...this.#size(panel, last),
-      padding: [4, 14, last ? 0 : 4, 0],
+      padding: [9, 14, last ? 0 : 4, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       cursor: {

@@ -21,7 +21,7 @@ function showMeta(next) {
   put("speed", `${meta.speed}× real time`);
   put("kubectl", meta.kubectl);
   put("ages", meta.speed === 1 ? "" : `Ages count simulated time, which runs ${meta.speed}× as fast as yours.`);
-  put("figure-slo", `of ${seconds(meta.slo)} allowed`);
+  put("figure-slo", `limit ${seconds(meta.slo)}`);
 }
 
 function showPoint(point) {
