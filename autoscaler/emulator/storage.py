@@ -72,6 +72,8 @@ class Storage:
     def __init__(self) -> None:
         self.revision = FIRST_REVISION
         self._collections: dict[str, Collection] = {}
+        self._outbox: deque[tuple[Collection, Change]] = deque()
+        self._is_telling = False
 
     def collection(self, name: str) -> Collection:
         """The collection of that name, made when first asked for."""
@@ -111,8 +113,20 @@ class Storage:
         collection.history.append(change)
         if len(collection.history) > HISTORY_LIMIT:
             collection.oldest = collection.history.popleft().revision
-        for listener in tuple(collection.listeners):
-            listener(change)
+        self._outbox.append((collection, change))
+        if not self._is_telling:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell listeners, in the order of revisions also where a listener writes."""
+        self._is_telling = True
+        try:
+            while self._outbox:
+                collection, change = self._outbox.popleft()
+                for listener in tuple(collection.listeners):
+                    listener(change)
+        finally:
+            self._is_telling = False
 
 
 def with_revision(obj: JsonObject, revision: int) -> JsonObject:
