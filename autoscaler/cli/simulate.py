@@ -53,6 +53,8 @@ def command(
     overrides = _overrides(trace, trace_offset, scale_to, until, seed)
     if not policy:
         raise usage_error("no policy to try", option="--policy", hint="give one, such as -p policies/web-app-hpa.yaml")
+    if report is not None and not report.absolute().parent.is_dir():
+        raise usage_error(f"the folder {report.parent} does not exist", option="--report")
     policies = _policies(policy)
     inputs = prepare(load_scenario(scenario), scenario.parent, overrides)
     for note in inputs.notes:

@@ -78,7 +78,10 @@ class Pods(Spec):
     cpu_request: PositiveAmount = Field(default=0.5, description="Requested cpu [cores]. Default 500m.")
     memory_request: PositiveAmount = Field(default=2.0**28, description="Requested memory [bytes]. Default 256Mi.")
     initial_replicas: int = Field(
-        default=2, ge=0, le=100_000, description="Pods that run when the run starts. Default 2."
+        default=2,
+        ge=0,
+        le=100_000,
+        description="Pods that run when the run starts. Default: as many as the first minute's traffic keeps 70 % busy.",
     )
     startup: Duration = Field(
         default=20.0, description="Image pull and start, until the containers run [s]. Default 20s."

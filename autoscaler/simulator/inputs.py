@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import Scenario
@@ -14,6 +18,10 @@ from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
 from autoscaler.simulator.traffic import RateFunction
+
+_FIRST_SECONDS: Final = 60  #: the traffic that the first pods are there for [s]
+_FIRST_USE: Final = 0.7  #: how busy it keeps them
+_MOST_REPLICAS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +57,26 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
     traces = {csv.path: load_trace(folder / csv.path) for csv in _csvs(scenario.traffic)}
     notes = [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
     duration = _duration(scenario, overrides, traces, notes)
-    return Inputs(
-        scenario=scenario,
-        traffic=rate_of(scenario.traffic, traces, duration),
-        duration=duration,
-        notes=tuple(notes),
-    )
+    traffic = rate_of(scenario.traffic, traces, duration)
+    return Inputs(scenario=_settled(scenario, traffic), traffic=traffic, duration=duration, notes=tuple(notes))
 
 
 def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
     """Turn a description into a rate; ``scale_to`` maps the range within ``duration`` [s]."""
     rate = _shape(spec, traces, duration)
     return shapes.scaled(rate, *spec.scale_to, duration) if spec.scale_to is not None else rate
+
+
+def _settled(scenario: Scenario, traffic: RateFunction) -> Scenario:
+    """Begin with as many pods as the traffic needs, where the scenario does not say how many.
+
+    Otherwise a trace that begins in the middle of a day would begin with a shortage that no policy is to blame for.
+    """
+    if "initial_replicas" in scenario.pods.model_fields_set:
+        return scenario
+    first = float(traffic.rate(np.arange(_FIRST_SECONDS, dtype=np.float64)).max())
+    replicas = min(max(1, math.ceil(first / (_FIRST_USE * scenario.service.pod_rate))), _MOST_REPLICAS)
+    return scenario.model_copy(update={"pods": scenario.pods.model_copy(update={"initial_replicas": replicas})})
 
 
 def _shape(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autoscaler.config.scenario import Scenario
 from autoscaler.model.errors import InvalidScenarioError, InvalidTraceError
 from autoscaler.simulator.inputs import Overrides, prepare
 from autoscaler.simulator.traffic import arrivals
@@ -81,3 +82,14 @@ def test_an_offset_beyond_the_trace_is_refused(scenario, trace):
 def test_a_missing_trace_is_named(scenario, tmp_path):
     with pytest.raises(InvalidTraceError, match=r"no\.csv: cannot read the trace: No such file or directory"):
         prepare(scenario(traffic={"csv": {"path": "no.csv"}}), tmp_path)
+
+
+@pytest.mark.parametrize(("rps", "replicas"), [(0, 1), (70, 1), (71, 2), (1_000, 15)])
+def test_a_run_begins_with_the_pods_its_traffic_needs(tmp_path, rps, replicas):
+    spec = {"name": "x", "duration": "1h", "traffic": {"constant": {"rps": rps}}}  # a pod serves 100 requests/s
+    assert prepare(Scenario.model_validate(spec), tmp_path).scenario.pods.initial_replicas == replicas
+
+
+def test_a_number_that_the_scenario_gives_stays(scenario, tmp_path):
+    inputs = prepare(scenario(traffic={"constant": {"rps": 5000}}, pods={"initial_replicas": 3}), tmp_path)
+    assert inputs.scenario.pods.initial_replicas == 3

@@ -73,7 +73,7 @@ def assumptions(result: Result) -> tuple[str, ...]:
     return (
         f"A pod serves {service.slots} requests at once, each for {latency(service.mean_service_time)} on average "
         f"(exponential): {number(service.pod_rate)} requests/s. A new one is ready after {startup}, give or take "
-        f"{percent(pods.jitter)}; there is always room for it on a node.",
+        f"{percent(pods.jitter)}; there is always room for it on a node. The run begins with {pods.initial_replicas} ready.",
         f"Up to {service.queue_limit} requests wait per ready pod, first come first served over all pods; more are rejected, "
         f"and a client leaves after {latency(service.timeout)} in line. Clients do not retry.",
         "Requests are a fluid: expected numbers, second by second. While there is room the wait is Erlang's; in overload it "
