@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from autoscaler.control.messages import Record
 from autoscaler.model.decision import Reason
@@ -26,6 +26,8 @@ from autoscaler.model.observation import (
 from autoscaler.model.policy import PolicyKey
 from autoscaler.model.time import ZERO_TIME, Instant, as_seconds
 
+#: Milliseconds to the longest time-out anybody sets [s].
+_BUCKETS = tuple(0.001 * 2**power for power in range(15))
 #: Reasons that mean: this policy could not decide freely.
 _FROZEN = (Reason.METRIC_MISSING, Reason.TARGET_MISSING, Reason.AMBIGUOUS)
 
@@ -44,6 +46,13 @@ class Signals:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._last: dict[PolicyKey, _Quality] = {}
+        self._reads = Histogram(
+            "autoscaler_metric_read_seconds",
+            "Time to read one metric.",
+            ["source"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
         self._age = Gauge(
             "autoscaler_metric_age_seconds", "Age of the oldest sample a decision used.", ["source"], registry=registry
         )
@@ -56,6 +65,10 @@ class Signals:
             ["reason"],
             registry=registry,
         )
+
+    def timed(self, source: str, seconds: float) -> None:
+        """Take how long reading one metric took."""
+        self._reads.labels(source).observe(seconds)
 
     def note(self, record: Record) -> None:
         """Take the quality of a pass."""

@@ -77,69 +77,91 @@ async def assembled(
         telemetry = Telemetry(version=version)
         link = Link(telemetry)
         client = await stack.enter_async_context(_client(settings, link, version))
-        caches = PodCaches(client, jitter=_jitter)
-        telemetry.watch_ages(caches.ages)
-        checks = Checks(live={}, ready={"api-server": link.check, "pods": lambda: _join(caches.troubles())})
-        port = await _probes(stack, settings, telemetry, checks)
-        stack.push_async_callback(caches.close)
-        recorder = PassRecorder(telemetry, on_record)
-        cluster = await _cluster(stack, settings, clock, client, caches, recorder)
-        driver = Driver(Controller(settings.controller), cluster)
-        rounds = Rounds(driver, clock, period=settings.hpa.sync_period, watcher=telemetry)
-        stack.push_async_callback(rounds.stop, grace=GRACE)
-        checks.live["passes"] = lambda: _stuck(rounds)
-        book = PolicyBook(
-            load=policy_loader(settings),
-            read_status=status_from_object,
-            statuses=Statuses(client),
-            cluster=cluster,
-            caches=caches,
-            rounds=rounds,
-            recorder=recorder,
-            telemetry=telemetry,
-            namespaces=frozenset(settings.namespaces),
-        )
-        checks.ready["policies"] = book.check
-        await stack.enter_async_context(running("policies", book.run))
-        stack.enter_context(_housekeeping(book, settings))
+        assembly = _Assembly(settings, clock, client, telemetry, PassRecorder(telemetry, on_record))
+        assembly.checks.ready["api-server"] = link.check
+        port = await assembly.serve_probes(stack)
+        cluster = await assembly.start_cluster(stack)
+        rounds = assembly.start_rounds(stack, cluster)
+        await assembly.open_book(stack, cluster, rounds)
         yield Running(port=port, server=client.server)
 
 
-async def _probes(stack: AsyncExitStack, settings: Settings, telemetry: Telemetry, checks: Checks) -> int:
-    """Serve probes and metrics first, so that an operator sees what the rest waits for. Gives the port in use."""
-    heart = Heartbeat()
-    checks.live["event-loop"] = heart.check
-    app = health_app(checks)
-    add_metrics(app, telemetry.registry, telemetry.refresh)
-    port = await stack.enter_async_context(served(app, settings.http.listen.host, settings.http.listen.port))
-    await stack.enter_async_context(running("heartbeat", heart.run))
-    return port
+class _Assembly:
+    """The parts that others are built from. Each method starts one part and puts its end on the stack."""
 
+    def __init__(
+        self, settings: Settings, clock: Clock, client: Client, telemetry: Telemetry, recorder: PassRecorder
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._client = client
+        self._telemetry = telemetry
+        self._recorder = recorder
+        self._caches = PodCaches(client, jitter=_jitter)
+        self.checks = Checks(live={}, ready={"pods": lambda: _join(self._caches.troubles())})
 
-async def _cluster(
-    stack: AsyncExitStack,
-    settings: Settings,
-    clock: Clock,
-    client: Client,
-    caches: PodCaches,
-    recorder: PassRecorder,
-) -> LiveCluster:
-    """Put the adapters behind the driver's protocol; events go out in the background."""
-    announcer = BackgroundAnnouncer(Events(client), clock, instance=f"autoscaler-{socket.gethostname()}")
-    await stack.enter_async_context(running("events", announcer.run))
-    stack.push_async_callback(announcer.flush, grace=GRACE)
-    discovery = Discovery(client)
-    scales = Scales(client, discovery)
-    patience = as_seconds(settings.kubernetes.request_timeout)
-    return LiveCluster(
-        observer=Observer(scales, MetricsApis(client, discovery), caches, deadline=patience),
-        scales=scales,
-        statuses=Statuses(client),
-        status_document=status_to_object,
-        announcer=announcer,
-        recorder=recorder,
-        may_write=settings.apply,
-    )
+    async def serve_probes(self, stack: AsyncExitStack) -> int:
+        """Serve probes and metrics first, so that an operator sees what the rest waits for. Gives the port in use."""
+        heart = Heartbeat()
+        self.checks.live["event-loop"] = heart.check
+        self._telemetry.watch_ages(self._caches.ages)
+        app = health_app(self.checks)
+        add_metrics(app, self._telemetry.registry, self._telemetry.refresh)
+        listen = self._settings.http.listen
+        port = await stack.enter_async_context(served(app, listen.host, listen.port))
+        await stack.enter_async_context(running("heartbeat", heart.run))
+        return port
+
+    async def start_cluster(self, stack: AsyncExitStack) -> LiveCluster:
+        """Put the adapters behind the driver's protocol; events go out in the background."""
+        stack.push_async_callback(self._caches.close)
+        instance = f"autoscaler-{socket.gethostname()}"
+        announcer = BackgroundAnnouncer(Events(self._client), self._clock, instance=instance)
+        await stack.enter_async_context(running("events", announcer.run))
+        stack.push_async_callback(announcer.flush, grace=GRACE)
+        discovery = Discovery(self._client)
+        scales = Scales(self._client, discovery)
+        observer = Observer(
+            scales,
+            MetricsApis(self._client, discovery),
+            self._caches,
+            deadline=as_seconds(self._settings.kubernetes.request_timeout),
+            timed=self._telemetry.signals.timed,
+        )
+        return LiveCluster(
+            observer=observer,
+            scales=scales,
+            statuses=Statuses(self._client),
+            status_document=status_to_object,
+            announcer=announcer,
+            recorder=self._recorder,
+            may_write=self._settings.apply,
+        )
+
+    def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
+        """Start the rounds, still without a policy."""
+        driver = Driver(Controller(self._settings.controller), cluster)
+        rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
+        stack.push_async_callback(rounds.stop, grace=GRACE)
+        self.checks.live["passes"] = lambda: _stuck(rounds)
+        return rounds
+
+    async def open_book(self, stack: AsyncExitStack, cluster: LiveCluster, rounds: Rounds) -> None:
+        """Read the policies, and look at their files again now and then."""
+        book = PolicyBook(
+            load=policy_loader(self._settings),
+            read_status=status_from_object,
+            statuses=Statuses(self._client),
+            cluster=cluster,
+            caches=self._caches,
+            rounds=rounds,
+            recorder=self._recorder,
+            telemetry=self._telemetry,
+            namespaces=frozenset(self._settings.namespaces),
+        )
+        self.checks.ready["policies"] = book.check
+        await stack.enter_async_context(running("policies", book.run))
+        stack.enter_context(_housekeeping(book, self._settings))
 
 
 def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContextManager[Client]:

@@ -21,7 +21,7 @@ from autoscaler.emulator.api_server import ADMIN_TOKEN, ApiServer
 from autoscaler.emulator.builtin import AUTOSCALERS, DEPLOYMENTS, EVENTS, NAMESPACES, PODS
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.metrics_source import PodUsage, StaticMetrics
-from autoscaler.emulator.users import User
+from autoscaler.emulator.users import ANONYMOUS, User
 
 SPEED = 100.0
 
@@ -135,10 +135,15 @@ class Emulated:
 
 @asynccontextmanager
 async def emulated(
-    folder: Path, *, port: int = 0, replicas: int = 2, tokens: Mapping[str, User] | None = None
+    folder: Path,
+    *,
+    port: int = 0,
+    replicas: int = 2,
+    tokens: Mapping[str, User] | None = None,
+    nobody: User = ANONYMOUS,
 ) -> AsyncIterator[Emulated]:
     metrics = StaticMetrics()
-    api = ApiServer(clock=now, metrics=metrics, tokens=tokens)
+    api = ApiServer(clock=now, metrics=metrics, tokens=tokens, nobody=nobody)
     await api.start("127.0.0.1", port)
     cluster = Emulated(api, metrics, folder)
     write_kubeconfig(cluster.kubeconfig, api.url, ADMIN_TOKEN)

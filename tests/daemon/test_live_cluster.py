@@ -81,13 +81,14 @@ class World:
     """A live cluster and what surrounds it."""
 
     def __init__(self, client, *, may_write: bool = True, oldest: float = 120.0) -> None:
+        self.times: list[str] = []
         discovery = Discovery(client)
         pace = Pace(backoff_first=0.01, backoff_longest=0.01)
         self.caches = PodCaches(client, jitter=lambda: 0.5, pace=pace, oldest=oldest)
         self.events = BackgroundAnnouncer(Events(client), AnchoredClock(), instance="autoscaler-test")
         scales = Scales(client, discovery)
         self.cluster = LiveCluster(
-            observer=Observer(scales, MetricsApis(client, discovery), self.caches, deadline=0.2),
+            observer=Observer(scales, MetricsApis(client, discovery), self.caches, deadline=0.2, timed=self.time),
             scales=scales,
             statuses=Statuses(client),
             status_document=lambda status, policy: {"desiredReplicas": status.desired_replicas},
@@ -97,6 +98,9 @@ class World:
         )
         self.caches.hold("shop")
         self.cluster.follow(POLICY, "")
+
+    def time(self, source: str, seconds: float) -> None:
+        self.times.append(source)
 
 
 @pytest.fixture
@@ -130,6 +134,7 @@ async def test_one_look_gathers_scale_pods_and_readings(world, server) -> None:
     assert [pod.name for pod in seen.pods] == ["web-1"]
     cpu, depth, memory, moon = seen.readings
     assert cpu is memory
+    assert sorted(world.times) == ["external", "resource"]
     assert [asked.path for asked in server.asked].count(USAGE) == 1
     assert depth == NoReading(
         error="the server is currently unable to handle the request (get depth.external.metrics.k8s.io)"
