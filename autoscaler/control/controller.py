@@ -80,14 +80,14 @@ class Controller:
     def handle(self, event: Event) -> Instructions:
         """Take one event in and say what is to be done about it. An event of an unknown policy means nothing."""
         match event:
-            case PolicyAccepted():
-                return self._accept(event)
-            case PolicyWithdrawn():
-                return self._withdraw(event.key)
             case EvaluationDue():
                 return self._begin(event)
             case TargetObserved():
                 return self._decide(event)
+            case PolicyAccepted():
+                return self._accept(event)
+            case PolicyWithdrawn():
+                return self._withdraw(event.key)
             case ScaleWritten():
                 return self._conclude(event.key, _WRITTEN)
             case ScaleConflicted():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoscaler.engine.evaluate import evaluate
+from autoscaler.engine.recommend.calculation import Tolerance
 from autoscaler.model.controller_config import ControllerConfig, Gates, ToleranceTest
 from autoscaler.model.decision import Condition, PolicyStatus, Reason
 from autoscaler.model.memory import Memory
@@ -59,6 +60,19 @@ def test_c02_at_ratio_0_9_both_tolerances_hold(test: ToleranceTest) -> None:
     decision = decide(policy(cpu(70)), seen(0, 10, usage([630] * 10)), ControllerConfig(tolerance_test=test))
 
     assert decision.desired == 10
+
+
+def test_c02_nowhere_else_do_the_two_tests_differ() -> None:
+    """Over every whole percentage, and targets from 10 to 90 by tens."""
+    two_sided, absolute = Tolerance(0.9, 1.1), Tolerance(0.9, 1.1, absolute=0.1)
+    differing = {
+        (used, target)
+        for target in range(10, 100, 10)
+        for used in range(300)
+        if two_sided.holds(used / target) is not absolute.holds(used / target)
+    }
+
+    assert differing == {(target + target // 10, target) for target in range(10, 100, 10)}
 
 
 def test_c02_up_and_down_tolerance_are_separate_and_may_be_zero() -> None:
