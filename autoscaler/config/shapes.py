@@ -112,8 +112,9 @@ class _Checker:
             return self._integer(value, _LIMITS[name], steps)
         if name == "Quantity":
             return self._quantity(value, steps)
-        if name == "IntOrString" and isinstance(value, int | str) and not isinstance(value, bool):
-            return value
+        if name == "IntOrString":
+            is_either = isinstance(value, int | str) and not isinstance(value, bool)
+            return value if is_either else self._refuse(steps, f"must be a number or text, is {describe(value)}")
         if name in _TIMES:
             return self._time(value, name, steps)
         if name == "bool":

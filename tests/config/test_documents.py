@@ -63,6 +63,14 @@ def test_scalars_mean_what_kubectl_takes_them_for(text: str, value: object) -> N
     assert type(document.value["a"]) is type(value)
 
 
+def test_a_number_beyond_all_reason_stays_what_it_is() -> None:
+    (long,) = load("a: " + "9" * 400, "f.yaml")
+    (longer,) = load("a: " + "9" * 401, "f.yaml")
+
+    assert long.value == {"a": 10**400 - 1}
+    assert longer.value == {"a": "9" * 401}
+
+
 def test_json_is_read_too_even_when_indented_with_tabs() -> None:
     (document,) = load('{\n\t"a": [1, "x", null, true],\n\t"b": {}\n}\n', "f.json")
 
