@@ -1,0 +1,90 @@
+"""Every knob of a scenario turns what it should, in the direction it should (statement C88 of the field's comparison)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autoscaler.config.policies import load_policies
+from autoscaler.config.scenario import Balancing, load_scenario
+from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.simulation import simulate
+
+ROOT = Path(__file__).parents[2]
+CROWD = load_scenario(ROOT / "simulations/flash-crowd.yaml")
+(WEB,) = load_policies([ROOT / "policies/web-app-hpa.yaml"]).policies
+
+
+def score(**changes):
+    """Run the flash crowd with some fields changed, as ``section__field=value``."""
+    scenario = CROWD
+    for name, value in changes.items():
+        section, field = name.split("__")
+        part = getattr(scenario, section).model_copy(update={field: value})
+        scenario = scenario.model_copy(update={section: part})
+    return simulate(prepare(scenario, ROOT), replace(WEB, max_replicas=12)).score
+
+
+@pytest.fixture(scope="module")
+def base():
+    return score()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"pods__startup": 90.0}, id="slower-start"),
+        pytest.param({"pods__readiness": 60.0}, id="later-readiness"),
+        pytest.param({"metrics__scrape_interval": 60.0}, id="rarer-scrapes"),
+        pytest.param({"metrics__resource_window": 120.0}, id="longer-window"),
+        pytest.param({"metrics__lag": 45.0}, id="later-metrics"),
+        pytest.param({"control__sync_period": 60.0}, id="rarer-evaluations"),
+        pytest.param({"service__slots": 30}, id="fewer-slots"),
+        pytest.param({"service__cpu_per_request": 0.0007}, id="cpu-that-hides-the-load"),
+    ],
+)
+def test_what_makes_a_crowd_worse(base, change):
+    worse = score(**change)
+    assert worse.failed + worse.late > 1.02 * (base.failed + base.late)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"pods__startup": 5.0, "pods__readiness": 0.0}, id="quick-start"),
+        pytest.param({"service__slots": 80}, id="more-slots"),
+        pytest.param({"service__cpu_per_request": 0.002}, id="cpu-that-shows-the-load"),
+    ],
+)
+def test_what_makes_a_crowd_better(base, change):
+    better = score(**change)
+    assert better.failed + better.late < 0.98 * (base.failed + base.late)
+
+
+def test_a_queue_keeps_requests_that_would_be_rejected(base):
+    assert score(service__queue_limit=0).rejected > base.rejected
+    assert score(service__queue_limit=5_000).rejected < base.rejected
+
+
+def test_pods_that_ask_for_more_cpu_seem_less_busy(base):
+    assert score(pods__cpu_request=2.0).peak_replicas < base.peak_replicas
+
+
+def test_memory_per_request_can_drive_the_replicas(base):
+    hungry = score(service__memory_per_request=float(8 * 2**20))
+    assert hungry.replica_hours > base.replica_hours
+
+
+def test_requests_longer_than_the_grace_period_are_lost(base):
+    assert base.lost == pytest.approx(0, abs=1e-6)
+    assert score(service__mean_service_time=2.0, service__slots=2_200, pods__termination_grace=1.0).lost > 100
+
+
+def test_a_stricter_objective_is_broken_more_often(base):
+    assert score(slo__latency=0.15).slo_minutes_violated > base.slo_minutes_violated
+
+
+def test_random_balancing_makes_requests_wait_earlier(base):
+    assert score(service__balancing=Balancing.RANDOM).late > base.late
