@@ -140,17 +140,26 @@ def apply(
     return _written(as_object(combined), entries.values())
 
 
-def track_update(old: JsonObject, new: JsonObject, kind: ApiType, manager: Manager, at: str) -> JsonObject:
-    """``new`` with managedFields after ``manager`` wrote it over ``old`` (the kind's zero object on create)."""
+def track_update(
+    old: JsonObject, new: JsonObject, kind: ApiType, manager: Manager, at: str, *, ignored: Iterable[str] = ()
+) -> JsonObject:
+    """``new`` with managedFields after ``manager`` wrote it over ``old`` (the kind's zero object on create).
+
+    ``ignored`` names the top-level fields that this subresource does not write.
+    """
     entries = _read(old)
-    changes = compare(_content(old), _content(new), kind)
+    left_out = set(ignored)
+    before, after = (
+        {name: value for name, value in _content(obj).items() if name not in left_out} for obj in (old, new)
+    )
+    changes = compare(before, after, kind)
     taken = frozenset(changes.added | changes.modified) - _SERVER_OWNED
     gone = taken | frozenset(changes.removed)
     if gone:
         entries = {key: entry.keeping(entry.owned - gone) for key, entry in entries.items()}
     if taken:
-        before = entries.get(manager.identity)
-        entries[manager.identity] = _Entry(manager, taken | (before.owned if before else EMPTY), at)
+        previous = entries.get(manager.identity)
+        entries[manager.identity] = _Entry(manager, taken | (previous.owned if previous else EMPTY), at)
     return _written(new, [entry for entry in entries.values() if entry.owned])
 
 

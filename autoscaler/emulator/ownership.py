@@ -25,9 +25,19 @@ class Ownership:
     def updated(
         self, new: JsonObject, old: JsonObject, resource: Resource, manager: str, subresource: str
     ) -> JsonObject:
-        """The object with the writer as owner of what it changed."""
+        """The object with the writer as owner of what it changed; a binding leaves no trace."""
+        if subresource == "binding":
+            return new
         writer = Manager(name=manager, api_version=resource.api_version, subresource=subresource)
-        return track_update(old, new, codec.type_of(resource), writer, format_time(self._clock()))
+        ignored = fields_left_alone(resource, subresource)
+        return track_update(old, new, codec.type_of(resource), writer, format_time(self._clock()), ignored=ignored)
+
+
+def fields_left_alone(resource: Resource, subresource: str) -> tuple[str, ...]:
+    """Top-level fields that a write to the object, or to a subresource, does not change."""
+    if resource.subresource("status") is None:
+        return ()
+    return {"": ("status",), "status": ("spec",)}.get(subresource, ())
 
 
 @cache

@@ -48,6 +48,8 @@ class Deleted:
 
 LOCAL = WriteOptions()
 DELETE_NOW = DeleteOptions()
+_SERVER = "kube-apiserver"
+"""Field manager of what the server writes by itself."""
 
 
 class ObjectStore:
@@ -140,17 +142,17 @@ class ObjectStore:
         obj = strategy.with_defaults(self._placed(resource, obj, namespace))
         if obj["metadata"].get("resourceVersion"):
             raise errors.internal("resourceVersion should not be set on objects to be created")
+        if not options.is_apply:
+            obj = self._ownership.created(obj, self.strategies.hub(resource), options.manager)
         obj = self._admission.mutate(resource, obj)
         metadata = new_metadata(obj["metadata"], self._new_uid(), self.clock())
         obj = strategy.prepare_create(obj | {"metadata": metadata}, self.clock())
         self._refuse_faults(resource, obj, strategy.validate(obj, None, ""))
         self._admission.check_create(resource, obj, dry_run=options.dry_run)
         self._refuse_existing(resource, metadata)
-        hub = self.strategies.hub(resource)
-        stored = obj if options.is_apply else self._ownership.created(obj, hub, options.manager)
         if options.dry_run:
-            return stored
-        return self._settled(resource, self._put(resource, stored))
+            return obj
+        return self._settled(resource, self._put(resource, obj))
 
     def replace(
         self, resource: Resource, existing: JsonObject, new: JsonObject, options: WriteOptions, subresource: str
@@ -200,8 +202,10 @@ class ObjectStore:
         return Deleted(self._settled(resource, obj, gone=marked.remove), marked.remove)
 
     def rewrite(self, resource: Resource, obj: JsonObject) -> JsonObject:
-        """Store a changed object as it is: the server's own bookkeeping, past validation."""
-        return self._put(resource, obj)
+        """Store a changed object as it is: the server's own bookkeeping in a status, past validation."""
+        metadata = obj["metadata"]
+        existing = self.get(resource, metadata["name"], metadata.get("namespace", ""))
+        return self._put(resource, self._ownership.updated(obj, existing, resource, _SERVER, "status"))
 
     def erase(self, resource: Resource, obj: JsonObject) -> JsonObject:
         """Forget an object, whatever holds it: the server's own bookkeeping."""

@@ -58,11 +58,16 @@ _HUBS: Final = {resource.collection: resource for resource in (builtin.EVENTS, b
 class NamespaceStrategy(KindStrategy):
     """Namespaces end when their spec's finalizers are gone."""
 
-    def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
+    def with_defaults(self, obj: JsonObject) -> JsonObject:
         metadata = obj["metadata"]
+        if not metadata.get("name"):
+            return obj  # a generated name is labelled by prepare_create
         labels = (metadata.get("labels") or {}) | {"kubernetes.io/metadata.name": metadata["name"]}
-        finalizers = {"finalizers": ["kubernetes"]}
-        return obj | {"metadata": metadata | {"labels": labels}, "spec": finalizers, "status": {"phase": "Active"}}
+        return obj | {"metadata": metadata | {"labels": labels}}
+
+    def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
+        begun = self.with_defaults(obj)
+        return begun | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
 
     def prepare_update(self, new: JsonObject, old: JsonObject, subresource: str) -> JsonObject:
         if subresource == "finalize":

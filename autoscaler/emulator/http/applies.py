@@ -4,7 +4,6 @@ Source: apiserver pkg/endpoints/handlers/patch.go, applyPatcher; pkg/endpoints/h
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from aiohttp import web
 
@@ -19,15 +18,13 @@ from autoscaler.emulator.http.bodies import parse_yaml
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.presentation import show_one
 from autoscaler.emulator.http.views import View, view_of
+from autoscaler.emulator.ownership import fields_left_alone
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.scale import SCALE, scale_errors, scaled
 from autoscaler.emulator.store import ObjectStore, WriteOptions
 from autoscaler.emulator.versions import from_stored, to_stored
 from autoscaler.model.field_errors import required
 from autoscaler.model.json_types import JsonObject
-
-_IGNORED: Final = {"": ("status",), "status": ("spec",)}
-"""Top-level fields that an apply to a path does not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def _applied(
             request.manager,
             format_time(store.clock()),
             force=request.force,
-            ignored=_IGNORED.get(subresource, ()) if resource.subresource("status") is not None else (),
+            ignored=fields_left_alone(resource, subresource),
             shown_version=shown_version,
         )
     except ApplyConflictError as conflict:
