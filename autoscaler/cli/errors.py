@@ -127,7 +127,7 @@ def _explain_usage(error: TyperException) -> ExitCode:
 def _message(error: TyperException) -> str:
     if isinstance(error, typer.BadParameter) and error.param is None:
         return error.message
-    text = error.format_message().replace("Value error, ", "")  # pydantic's, within Typer's
+    text = error.format_message().replace("Value error, ", "").replace("Input should", "must")  # pydantic's words
     return text if text.startswith("Usage:") else text[:1].lower() + text[1:]
 
 

@@ -82,6 +82,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
             id="a-mistyped-option",
         ),
         pytest.param(
+            ["demo", "--port", "99999"],
+            "error: invalid value for '--port': must be less than or equal to 65535\n"
+            "  usage: autoscaler demo [OPTIONS]\n"
+            "  help:  autoscaler demo --help\n",
+            id="a-number-out-of-range",
+        ),
+        pytest.param(
             ["trace", "--query", "up"],
             "error: missing option '--prometheus'.\n"
             "  usage: autoscaler trace [OPTIONS]\n"
