@@ -31,8 +31,8 @@ DEFAULT_PORT: Final = 8090  #: of the page; another one if it is taken
 class Audience(Protocol):
     """Who watches in the terminal."""
 
-    def greet(self, *, page: str, kubeconfig: str, notes: Sequence[str]) -> None:
-        """Everything is up. ``page`` is empty where none is served."""
+    def greet(self, *, page: str, kubeconfig: str, target: str, notes: Sequence[str]) -> None:
+        """Everything is up. ``page`` is empty where none is served; ``target`` is as kubectl takes it."""
 
     def decided(self, entry: Entry) -> None:
         """A pass has ended."""
@@ -103,7 +103,10 @@ class Performance:
         if self._options.port is not None:
             page, address = await _open_page(self._feed, self._options.port, notes)
             stack.push_async_callback(page.stop)
-        self._audience.greet(page=address, kubeconfig=str(self._kubeconfig), notes=notes)
+        target = self._play.policy.target
+        self._audience.greet(
+            page=address, kubeconfig=str(self._kubeconfig), target=f"{target.kind.lower()}/{target.name}", notes=notes
+        )
 
     async def _sample(self) -> None:
         while True:

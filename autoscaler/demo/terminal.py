@@ -30,11 +30,13 @@ class Terminal:
         self._live: Live | None = None
         self._seen = 0
 
-    def greet(self, *, page: str, kubeconfig: str, notes: Sequence[str]) -> None:
+    def greet(self, *, page: str, kubeconfig: str, target: str, notes: Sequence[str]) -> None:
         """Say where the page is and how to point kubectl at the cluster."""
-        self._console.print(Text.assemble(("Page      ", "bold"), (page, "underline")))
+        if page:
+            self._console.print(Text.assemble(("Page      ", "bold"), (page, "underline")))
         self._console.print(Text.assemble(("kubectl   ", "bold"), f"export KUBECONFIG={kubeconfig}"))
-        self._console.print("          kubectl get deploy,pods,hpa,events -w")
+        for example in ("get deploy,pods,hpa", "get hpa --watch", f"scale {target} --replicas 30"):
+            self._console.print(f"          kubectl {example}")
         for note in notes:
             self._console.print(Text.assemble(("Note      ", "bold"), note))
         self._console.print("Ctrl-C ends it.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from autoscaler.model.decision import Action, Decision, Proposal, Reason, Stage, WriteOutcome, WriteResult
@@ -9,6 +10,7 @@ from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
 
 ShowInstant = Callable[[Instant], str]
 
+_FAILED = re.compile(r"^failed to get [^:]*: ")  #: what "cannot be read" says already
 _ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
 _TIMED = frozenset({"stabilization", "rate rules"})  #: stages that let go as time passes
 
@@ -106,7 +108,7 @@ def _missing(decision: Decision) -> str:
     failed = next((proposal for proposal in decision.proposals if proposal.error), None)
     if failed is None:
         return f"A metric cannot be read: {_clause(decision.error)}"
-    text = f"{metric_label(failed.name)} cannot be read: {_clause(failed.error)}"
+    text = f"{metric_label(failed.name)} cannot be read: {_clause(_FAILED.sub('', failed.error))}"
     asking = _loudest(decision)
     if asking is None or asking.replicas == decision.desired:
         return text

@@ -19,13 +19,14 @@ class Notebook:
     """An audience that remembers everything."""
 
     page: str = ""
+    target: str = ""
     notes: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     up: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def greet(self, *, page: str, kubeconfig: str, notes: Sequence[str]) -> None:
-        self.page = page
+    def greet(self, *, page: str, kubeconfig: str, target: str, notes: Sequence[str]) -> None:
+        self.page, self.target = page, target
         self.notes += notes
         self.up.set()
 
@@ -80,6 +81,7 @@ spec:
     )
 
     assert watched.notes == ["orders_per_second is taken to be the requests per second that a pod serves"]
+    assert watched.target == "statefulset/shop"
     assert summary.replicas_peak > 2
     assert any("orders_per_second asks for" in entry.sentence for entry in watched.entries)
 

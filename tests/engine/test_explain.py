@@ -114,7 +114,12 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
             id="nothing-to-change",
         ),
         pytest.param(
-            decided(7, 7, Reason.METRIC_MISSING, proposals=(asks(None, error="no metrics\nreturned."), QUEUE)),
+            decided(
+                7,
+                7,
+                Reason.METRIC_MISSING,
+                proposals=(asks(None, error="failed to get cpu utilization: no metrics\nreturned."), QUEUE),
+            ),
             "Staying at 7. redis_queue_depth asks for 3 (12 against 70%), but cpu cannot be read: no metrics returned.",
             id="a-missing-metric-holds",
         ),

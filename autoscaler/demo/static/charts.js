@@ -69,7 +69,7 @@ export class Charts {
       scales: { x: { time: true, range: () => this.#span() }, y: panel.scale },
       axes: [
         { ...axis, size: last ? 26 : 0, gap: 4, space: 74, values: (_, ticks) => ticks.map((at) => (last ? label(at) : "")) },
-        { ...axis, size: 46, gap: 6, space: 26, values: (_, ticks) => ticks.map(panel.tick), ...panel.axis },
+        { ...axis, size: 54, gap: 6, space: 26, values: (_, ticks) => ticks.map(panel.tick), ...panel.axis },
       ],
       series: [{}, ...panel.series],
       bands: panel.bands ?? [],

@@ -5,7 +5,7 @@ export const count = (value) => (value === null ? "–" : whole.format(value));
 
 export function rate(value) {
   if (value === null) return "–";
-  return value < 10 ? value.toFixed(1) : whole.format(value);
+  return value > 0 && value < 10 ? value.toFixed(1) : whole.format(value);
 }
 
 /** Axis labels: 2500 becomes 2.5k. */

@@ -53,7 +53,8 @@ export class Log {
 }
 
 function change(entry) {
-  if (entry.before !== entry.after) return `${entry.before ?? "?"} → ${entry.after}`;
+  if (entry.before === null) return "No target";
+  if (entry.before !== entry.after) return `${entry.before} → ${entry.after}`;
   const length = entry.until - entry.at;
   return length > 0 ? `${entry.after}, held ${age(length)}` : `${entry.after}`;
 }
