@@ -7,6 +7,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more about the machine than about us: benchmarks/ measures speed, tests do not.
+settings.register_profile("no-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no-clock")
 
 #: Programs that can stand in for a service named in ``@pytest.mark.service``.
 PROGRAMS = {

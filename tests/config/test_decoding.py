@@ -23,7 +23,11 @@ def test_empty_optional_fields_go_and_pointers_keep_their_zero() -> None:
 
     decoded = _decode("apps", "v1", {"kind": "Deployment", "metadata": {"labels": None}, "spec": spec})
 
-    assert decoded["spec"] == {"replicas": 0, "strategy": {}, "template": {"metadata": {}, "spec": {"containers": None}}}
+    assert decoded["spec"] == {
+        "replicas": 0,
+        "strategy": {},
+        "template": {"metadata": {}, "spec": {"containers": None}},
+    }
     assert decoded["metadata"] == {}
     assert decoded["status"] == {}
 
