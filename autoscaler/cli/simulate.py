@@ -41,6 +41,9 @@ def command(
         str | None, typer.Option(metavar="DURATION", help="Stop after this much simulated time, such as 24h.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    references: Annotated[
+        bool, typer.Option("--references", help="Compare with a fixed number for the peak, and with a clairvoyant.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report: one HTML file that opens offline.")
     ] = None,
@@ -60,9 +63,10 @@ def command(
     for note in inputs.notes:
         say(f"note: {note}")
     results = [_run(inputs, name, each) for name, each in policies]
+    beside = _references(inputs) if references else ()
     if report is not None:
-        _write_report(report, results)
-    _print(results, output)
+        _write_report(report, results, beside)
+    _print([*results, *beside], output)
 
 
 def _overrides(
@@ -155,12 +159,18 @@ def _run(inputs: Inputs, name: str, policy: ScalingPolicy) -> Result:
     return result
 
 
-def _write_report(path: Path, results: Sequence[Result]) -> None:
+def _references(inputs: Inputs) -> Sequence[Result]:
+    from autoscaler.simulator.references import references
+
+    return references(inputs)
+
+
+def _write_report(path: Path, results: Sequence[Result], references: Sequence[Result]) -> None:
     from autoscaler.cli.app import version
     from autoscaler.simulator.report.page import render_report
 
     command = shlex.join(["autoscaler", *sys.argv[1:]])
-    path.write_text(render_report(results, command=command, version=version()), encoding="utf-8")
+    path.write_text(render_report(results, command=command, version=version(), references=references), encoding="utf-8")
     say(f"report: {path}")
 
 

@@ -33,8 +33,8 @@ _ACTIONS_SHOWN = 200
 _TABLE_ROWS = 48
 
 
-def render_report(results: Sequence[Result], *, command: str, version: str) -> str:
-    """Give the report on one scenario under one or more policies as HTML.
+def render_report(results: Sequence[Result], *, command: str, version: str, references: Sequence[Result] = ()) -> str:
+    """Give the report on one scenario under one or more policies as HTML; ``references`` appear in the comparison only.
 
     ``command`` is what reproduces it. Nothing in the page refers to anything outside of it.
     """
@@ -46,9 +46,9 @@ def render_report(results: Sequence[Result], *, command: str, version: str) -> s
         script=_asset("hover.js"),
         subtitle=html.escape(_subtitle(results)),
         description=html.escape(inputs.scenario.description),
-        verdict=html.escape(verdict(results)),
+        verdict=html.escape(verdict(results, references)),
         tiles=_tiles(results),
-        comparison=_comparison(results),
+        comparison=_comparison([*results, *references]),
         sections="".join(_section(result, f"p{i}") for i, result in enumerate(results)),
         assumptions="".join(f"<li>{html.escape(text)}</li>" for text in assumptions(results[0])),
         limits=html.escape(LIMITS),

@@ -14,10 +14,16 @@ from autoscaler.simulator.result import Result, Score
 Row = tuple[str, tuple[str, ...]]
 
 
-def verdict(results: Sequence[Result]) -> str:
-    """Say in a few sentences how it went."""
-    if len(results) == 1:
-        return _alone(results[0])
+def verdict(results: Sequence[Result], references: Sequence[Result] = ()) -> str:
+    """Say in a few sentences how it went; ``references`` are what nobody can do, to measure by."""
+    text = _alone(results[0]) if len(results) == 1 else _compared(results)
+    if references:
+        hours = [f"{reference.policy} {number(reference.score.replica_hours)}" for reference in references]
+        text += f" To measure by, in replica-hours: {', '.join(hours)}."
+    return text
+
+
+def _compared(results: Sequence[Result]) -> str:
     kindest = min(results, key=lambda result: (result.score.slo_minutes_violated, result.score.replica_hours))
     cheapest = min(results, key=lambda result: (result.score.replica_hours, result.score.slo_minutes_violated))
     text = f"Of {len(results)} policies, {kindest.policy} keeps the promise best: {_broken(kindest.score)}"

@@ -1,0 +1,105 @@
+"""Two policies that nobody can have, to measure the others by: as many pods as the peak needs, and a clairvoyant.
+
+Both know the traffic. The clairvoyant asks for pods one start-up time before they are needed and keeps them over gaps that
+are shorter than that: the cheapest plan that is never short, up to the length of a tick.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.config.scenario import Objective, Scenario, Service
+from autoscaler.model.decision import Reason
+from autoscaler.model.time import SECOND, seconds
+from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.result import Result, ScaleAction
+from autoscaler.simulator.scoring import Scorer, replica_steps
+from autoscaler.simulator.traffic import arrivals
+from autoscaler.simulator.waiting import exceeds, stationary
+from autoscaler.simulator.world import started
+
+Floats = NDArray[np.float64]
+Plan = NDArray[np.int64]
+
+STATIC_PEAK: Final = "static peak"
+CLAIRVOYANT: Final = "clairvoyant"
+_MOST_PODS: Final = 100_000
+_HALVINGS: Final = 40
+
+
+def references(inputs: Inputs) -> tuple[Result, ...]:
+    """Run both in the scenario's world; they have no controller, so no metrics and no reasons."""
+    need = needed_pods(inputs)
+    peak = np.full(len(need), need.max())
+    return _run(inputs, peak, STATIC_PEAK), _run(inputs, _foreseen(inputs.scenario, need), CLAIRVOYANT)
+
+
+def needed_pods(inputs: Inputs) -> Plan:
+    """Give how many ready pods the objective takes in each period between evaluations, shape ``(periods,)``; 1 at least."""
+    period = max(1, round(inputs.scenario.control.sync_period))
+    came = arrivals(inputs.traffic, 0, inputs.duration)
+    highest = np.maximum.reduceat(came, np.arange(0, inputs.duration, period))
+    service, slo = inputs.scenario.service, inputs.scenario.slo
+    most = min(int(np.ceil(2.0 * highest.max() / service.pod_rate)) + 10, _MOST_PODS)
+    return 1 + np.searchsorted(_bearable(service, slo, np.arange(1.0, most)), highest).astype(np.int64)
+
+
+def _bearable(service: Service, slo: Objective, pods: Floats) -> Floats:
+    """Give the highest rate [requests/s] at which so many ``pods`` keep the objective, by halving.
+
+    Where the objective cannot be kept even without waiting, it is nine tenths of what they can serve.
+    """
+    low, high = np.zeros_like(pods), pods * service.pod_rate * (1.0 - 1e-9)
+    alone = float(np.exp(-slo.latency / service.mean_service_time))
+    if alone >= 1.0 - slo.share:
+        return 0.9 * high
+    limit = np.array([slo.latency])
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        late = exceeds(stationary(service, middle, pods * service.slots), service.mean_service_time, limit)[:, 0]
+        low, high = np.where(late <= 1.0 - slo.share, middle, low), np.where(late <= 1.0 - slo.share, high, middle)
+    return low
+
+
+def _foreseen(scenario: Scenario, need: Plan) -> Plan:
+    """Give the highest need from one start-up time ago to one ahead."""
+    pods = scenario.pods
+    startup = (pods.startup + pods.readiness) * (1.0 + pods.jitter)
+    ahead = int(np.ceil(startup / scenario.control.sync_period)) + 1
+    padded = np.pad(need, ahead, mode="edge")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * ahead + 1).max(axis=1))
+
+
+def _run(inputs: Inputs, plan: Plan, name: str) -> Result:
+    begin = inputs.scenario.pods.model_copy(update={"initial_replicas": int(plan[0])})
+    scenario = inputs.scenario.model_copy(update={"pods": begin})
+    world = started(scenario)
+    workload = world.add(scenario, inputs.traffic)
+    period = seconds(scenario.control.sync_period)
+    actions = []
+    for tick in (np.flatnonzero(np.diff(plan)) + 1).tolist():
+        world.advance(world.start + tick * period)
+        workload.set_replicas(int(plan[tick]))
+        actions.append(_action(tick * period / SECOND, int(plan[tick - 1]), int(plan[tick])))
+    world.advance(world.start + inputs.duration * SECOND)
+    scorer = Scorer(scenario, workload.ledger)
+    return Result(
+        inputs=inputs,
+        policy=name,
+        score=scorer.score(workload.history(), actions, world.start),
+        series=scorer.series(),
+        replicas=replica_steps(workload.history(), world.start, inputs.duration),
+        metrics=(),
+        actions=tuple(actions),
+        worst=scorer.worst(),
+        evaluations=0,
+        tolerance=0.0,
+    )
+
+
+def _action(t: float, before: int, after: int) -> ScaleAction:
+    reason = Reason.SCALED_UP if after > before else Reason.SCALED_DOWN
+    return ScaleAction(t=t, before=before, after=after, reason=reason, sentence=f"The traffic to come needs {after}.")

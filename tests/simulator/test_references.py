@@ -1,0 +1,59 @@
+"""The two policies that nobody can have: they keep the objective, and one of them for the least that it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autoscaler.config.policies import load_policies
+from autoscaler.config.scenario import load_scenario
+from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.references import needed_pods, references
+from autoscaler.simulator.report.words import verdict
+from autoscaler.simulator.simulation import simulate
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("rps", "pods"), [(0, 1), (80, 1), (90, 2), (180, 2), (970, 10), (1_000, 11)])
+def test_needed_pods_leave_room_for_chance(scenario, rps, pods):
+    # a pod of ten slots serves 100/s; but at 90/s its p99 is 625 ms already (M/M/10), and more pods share their luck
+    inputs = prepare(scenario(traffic={"constant": {"rps": rps}}, slo={"latency": "600ms"}), ROOT)
+    assert set(needed_pods(inputs).tolist()) == {pods}
+
+
+def test_an_objective_below_the_service_time_asks_for_nine_tenths(scenario):
+    inputs = prepare(scenario(traffic={"constant": {"rps": 100}}, slo={"latency": "10ms"}), ROOT)
+    assert set(needed_pods(inputs).tolist()) == {2}
+
+
+@pytest.mark.parametrize("name", ["flash-crowd", "ramp-10-to-10000", "steps"])
+def test_both_keep_the_objective_and_the_clairvoyant_is_cheaper(name):
+    path = ROOT / f"simulations/{name}.yaml"
+    peak, clairvoyant = references(prepare(load_scenario(path), path.parent))
+    assert (peak.score.slo_minutes_violated, clairvoyant.score.slo_minutes_violated) == (0, 0)
+    assert (peak.score.failed, clairvoyant.score.failed) == (0, 0)
+    assert clairvoyant.score.replica_hours < peak.score.replica_hours
+    assert (peak.score.scale_ups, peak.score.scale_downs) == (0, 0)
+    assert clairvoyant.score.scale_ups >= 1
+
+
+def test_with_a_slow_start_the_clairvoyant_asks_earlier(scenario):
+    steps = {"steps": [{"at": "0s", "rps": 50}, {"at": "10m", "rps": 500}]}
+    for startup, asked in (("20s", 555.0), ("2m", 450.0)):
+        inputs = prepare(scenario(traffic=steps, duration="20m", pods={"startup": startup}), ROOT)
+        (action,) = references(inputs)[1].actions
+        assert (action.t, action.before, action.after) == (asked, 1, 6)
+        assert action.sentence == "The traffic to come needs 6."
+
+
+def test_the_verdict_measures_by_them():
+    path = ROOT / "simulations/steps.yaml"
+    inputs = prepare(load_scenario(path), path.parent)
+    (policy,) = load_policies([ROOT / "policies/web-app-hpa.yaml"]).policies
+    peak, clairvoyant = references(inputs)
+    assert verdict([simulate(inputs, policy)], [peak, clairvoyant]).endswith(
+        f" To measure by, in replica-hours: static peak {peak.score.replica_hours:.0f}, "
+        f"clairvoyant {clairvoyant.score.replica_hours:.3g}."
+    )
