@@ -14,7 +14,8 @@ from typing import Any
 from kubernetes_asyncio.client import ApiClient, Configuration
 
 from autoscaler.adapters.kubernetes.metrics_apis import read_resource
-from autoscaler.adapters.kubernetes.pods import PodCache, PodReader
+from autoscaler.adapters.kubernetes.pod_cache import PodCache
+from autoscaler.adapters.kubernetes.pods import PodReader
 from benchmarks.harness import Case, measure, publish, read_options
 
 PODS = 500

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from autoscaler.adapters.kubernetes.client import Client
-from autoscaler.adapters.kubernetes.pods import PodCache, pods_of
+from autoscaler.adapters.kubernetes.pod_cache import PodCache
+from autoscaler.adapters.kubernetes.pods import pods_of
 from autoscaler.adapters.kubernetes.watch import DEFAULT_PACE, Jitter, Pace, Reflector
 from autoscaler.daemon.supervise import keep_running
 from autoscaler.model.observation import Pod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -75,15 +75,11 @@ class LiveCluster:
         self._may_write = may_write
         self._followed: dict[PolicyKey, Followed] = {}
 
-    @property
-    def followed(self) -> Mapping[PolicyKey, Followed]:
-        """Tell which policies are followed, and what is known about them."""
-        return self._followed
-
     def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
         """Begin to follow a policy, or a new version of it."""
         known = self._followed.get(policy.key)
-        self._followed[policy.key] = Followed(policy, hpa_uid, known.found if known else None)
+        same = known is not None and known.policy.target == policy.target
+        self._followed[policy.key] = Followed(policy, hpa_uid, known.found if known and same else None)
 
     def forget(self, key: PolicyKey) -> None:
         """Follow a policy no longer."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autoscaler.adapters.kubernetes.pods import PodCache, PodReader
+from autoscaler.adapters.kubernetes.pod_cache import PodCache
+from autoscaler.adapters.kubernetes.pods import PodReader
 from autoscaler.model.observation import ContainerSpec, Pod, PodPhase, PodResources, ReadyCondition
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import SECOND

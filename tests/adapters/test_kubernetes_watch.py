@@ -9,7 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from autoscaler.adapters.kubernetes.pods import PodCache, pods_of
+from autoscaler.adapters.kubernetes.pod_cache import PodCache
+from autoscaler.adapters.kubernetes.pods import pods_of
 from autoscaler.adapters.kubernetes.watch import Pace, Reflector
 
 PODS = "/api/v1/namespaces/shop/pods"

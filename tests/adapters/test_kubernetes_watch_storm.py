@@ -11,7 +11,8 @@ import pytest
 from kubernetes_asyncio.client import Configuration
 
 from autoscaler.adapters.kubernetes.client import Client, Timeouts, open_client
-from autoscaler.adapters.kubernetes.pods import PodCache, pods_of
+from autoscaler.adapters.kubernetes.pod_cache import PodCache
+from autoscaler.adapters.kubernetes.pods import pods_of
 from autoscaler.adapters.kubernetes.watch import Pace, Reflector
 from autoscaler.emulator.api_server import ADMIN_TOKEN, ApiServer
 from autoscaler.emulator.builtin import NAMESPACES, PODS

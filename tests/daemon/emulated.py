@@ -66,7 +66,7 @@ class Emulated:
         given = {
             "policies": (self.policies,),
             "apply": True,
-            "kubernetes": {"kubeconfig": self.kubeconfig, "request_timeout": "1s", "connect_timeout": "1s"},
+            "kubernetes": {"kubeconfig": self.kubeconfig, "request_timeout": "3s", "connect_timeout": "3s"},
             "http": {"listen": "127.0.0.1:0"},
             "reload_interval": "1s",
         }

@@ -134,7 +134,7 @@ async def test_a_busy_server_is_given_time_within_the_pass(cluster) -> None:
 async def test_a_hanging_metrics_api_costs_its_time_out_and_nothing_else(cluster) -> None:
     cluster.api.faults.add(Fault(kind=Kind.HANG, hits=on("GET", METRICS), times=1))
 
-    async with daemon(cluster, kubernetes={"kubeconfig": cluster.kubeconfig, "request_timeout": "200ms"}):
+    async with daemon(cluster, kubernetes={"kubeconfig": cluster.kubeconfig, "request_timeout": "600ms"}):
         [held] = await cluster.passes(1)
         await cluster.until(lambda: cluster.records[-1].decision.reason is Reason.WITHIN_TOLERANCE)
 

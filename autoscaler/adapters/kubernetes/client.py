@@ -13,7 +13,15 @@ import aiohttp
 from kubernetes_asyncio.client import ApiClient, Configuration
 
 from autoscaler.adapters.kubernetes.connection import Credentials
-from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError, RefusedError, Subject, refusal
+from autoscaler.adapters.kubernetes.errors import (
+    KubernetesError,
+    NoAnswerError,
+    RefusedError,
+    Subject,
+    in_words,
+    read_retry_after,
+    refusal,
+)
 from autoscaler.model.errors import Fault, InvalidSettingsError
 
 JSON = "application/json"
@@ -191,7 +199,7 @@ class Client:
             method=call.method,
             code=response.status,
             body=body,
-            retry_after=_retry_after(response.headers.get("Retry-After")),
+            retry_after=read_retry_after(response.headers.get("Retry-After")),
         )
 
     async def _wait_as_asked(self, subject: Subject, error: RefusedError, deadline: asyncio.Timeout) -> None:
@@ -231,7 +239,7 @@ class Client:
         except KubernetesError:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            words = f'{call.method.capitalize()} "{self.server}{call.path}": {_in_words(error)}'
+            words = f'{call.method.capitalize()} "{self.server}{call.path}": {in_words(error)}'
             self._requests.unanswered(call.subject, words)
             raise NoAnswerError(words) from error
 
@@ -244,26 +252,3 @@ async def _read_all(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(body) > limit:
             raise ValueError(f"the answer is larger than {limit} bytes")
     return bytes(body)
-
-
-def _retry_after(header: str | None) -> float | None:
-    """Read the seconds form of Retry-After, the only one an API server sends."""
-    if header is None or not header.isascii() or not header.isdigit():
-        return None
-    return float(header)
-
-
-def _in_words(error: Exception) -> str:
-    """Say what happened on the wire, as Go's client words it where there is an equal."""
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    match cause:
-        case TimeoutError():
-            return "context deadline exceeded"
-        case ConnectionRefusedError():
-            return "connect: connection refused"
-        case ConnectionResetError() | aiohttp.ServerDisconnectedError():
-            return "connection reset by peer"
-        case aiohttp.ClientPayloadError():
-            return "unexpected EOF"
-        case _:
-            return " ".join(str(cause).split()) or type(cause).__name__

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import aiohttp
 import msgspec
 
 from autoscaler.model.errors import AutoscalerError, UnreachableError
@@ -120,6 +121,29 @@ def refusal_in_stream(body: bytes) -> RefusedError:
     return RefusedError(
         code=status.code or 500, reason=status.reason or "", message=status.message or "watch ended with an error"
     )
+
+
+def read_retry_after(header: str | None) -> float | None:
+    """Read the seconds form of Retry-After, the only one an API server sends."""
+    if header is None or not header.isascii() or not header.isdigit():
+        return None
+    return float(header)
+
+
+def in_words(error: Exception) -> str:
+    """Say what happened on the wire, as Go's client words it where there is an equal."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    match cause:
+        case TimeoutError():
+            return "context deadline exceeded"
+        case ConnectionRefusedError():
+            return "connect: connection refused"
+        case ConnectionResetError() | aiohttp.ServerDisconnectedError():
+            return "connection reset by peer"
+        case aiohttp.ClientPayloadError():
+            return "unexpected EOF"
+        case _:
+            return " ".join(str(cause).split()) or type(cause).__name__
 
 
 def _read_status(body: bytes) -> _Status | None:

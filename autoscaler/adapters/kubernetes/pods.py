@@ -1,9 +1,8 @@
-"""Pods, read through a watch cache: one per namespace, asked by label selector."""
+"""Pods from bytes: partial structs, and one `PodResources` for all pods of a template."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -11,20 +10,15 @@ import msgspec
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, Subject
 from autoscaler.adapters.kubernetes.watch import Collection, Page
 from autoscaler.adapters.kubernetes.wire import ListMeta, ObjectMeta, decode, instant
-from autoscaler.model.label_query import parse_label_selector
 from autoscaler.model.observation import ContainerSpec, Pod, PodPhase, PodResources, ReadyCondition
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import ZERO_TIME
-
-Labels: TypeAlias = Mapping[str, str]
-Matches: TypeAlias = Callable[[Labels], bool]
 
 _Amounts: TypeAlias = dict[str, str | int | float] | None
 _ResourcesKey: TypeAlias = tuple[object, ...]
 
 #: Templates whose resources are remembered; far more than live at once, and a bound against a flood of odd pods.
 _MAX_TEMPLATES = 4096
-_MAX_VIEWS = 4096
 
 
 class _Resources(msgspec.Struct):
@@ -129,76 +123,6 @@ class PodReader:
                 self._shared.clear()
             shared = self._shared[key] = _read_resources(spec)
         return shared
-
-
-@dataclass(slots=True)
-class _View:
-    """The pods one selector matches. ``answer`` is kept until one of them changes."""
-
-    matches: Matches
-    members: dict[str, Pod] = field(default_factory=dict)
-    answer: tuple[Pod, ...] | None = None
-
-    def consider(self, pod: Pod, labels: Labels) -> None:
-        if self.matches(labels):
-            self.members[pod.name] = pod
-            self.answer = None
-        else:
-            self.drop(pod)
-
-    def drop(self, pod: Pod) -> None:
-        if self.members.pop(pod.name, None) is not None:
-            self.answer = None
-
-
-class PodCache:
-    """The pods of one namespace, indexed by the selectors that were asked for.
-
-    A change costs one match per selector; an answer between changes costs nothing.
-    """
-
-    def __init__(self) -> None:
-        self._pods: dict[str, Pod] = {}
-        self._views: dict[str, _View] = {}
-
-    def __len__(self) -> int:
-        return len(self._pods)
-
-    def replace(self, items: Sequence[Pod]) -> None:
-        """Hold exactly these pods."""
-        self._pods = {pod.name: pod for pod in items}
-        for view in self._views.values():
-            self._fill(view)
-
-    def put(self, item: Pod) -> None:
-        """Hold this pod in place of its namesake."""
-        self._pods[item.name] = item
-        labels = dict(item.labels)
-        for view in self._views.values():
-            view.consider(item, labels)
-
-    def remove(self, item: Pod) -> None:
-        """Hold this pod no longer."""
-        self._pods.pop(item.name, None)
-        for view in self._views.values():
-            view.drop(item)
-
-    def select(self, selector: str) -> tuple[Pod, ...]:
-        """Give the pods that a label selector matches, in the order they came. Raises: SelectorError."""
-        view = self._views.get(selector)
-        if view is None:
-            view = _View(parse_label_selector(selector).matches_labels)
-            self._fill(view)
-            if len(self._views) >= _MAX_VIEWS:
-                self._views.clear()
-            self._views[selector] = view
-        if view.answer is None:
-            view.answer = tuple(view.members.values())
-        return view.answer
-
-    def _fill(self, view: _View) -> None:
-        view.members = {name: pod for name, pod in self._pods.items() if view.matches(dict(pod.labels))}
-        view.answer = None
 
 
 _PHASES: dict[str, PodPhase] = {phase.value: phase for phase in PodPhase}
