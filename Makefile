@@ -57,7 +57,7 @@ $(VENV)/.runtime: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev,notebooks,sim]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev,notebooks]'
 	@touch $@ $(VENV)/.runtime
 
 .cache/services: tests/services/kubectl.sh tests/services/debian.sh | $(BIN)/python

@@ -15,7 +15,7 @@ from enum import IntEnum
 import typer
 from typer.exceptions import TyperException
 
-from autoscaler.model.errors import AutoscalerError, InvalidInputError, UnreachableError
+from autoscaler.model.errors import AutoscalerError, InvalidInputError, NoDataError, UnreachableError
 from autoscaler.model.time import Nanoseconds
 
 
@@ -90,7 +90,7 @@ def _explain(error: Exception) -> ExitCode:
             for fault in error.faults:
                 say(f"error: {fault}")
             return ExitCode.USAGE
-        case UnreachableError():
+        case UnreachableError() | NoDataError():
             say(f"error: {error}")
             return ExitCode.UNREACHABLE
         case TyperException():

@@ -7,6 +7,7 @@ AutoscalerError
         InvalidTraceError        a trace
         InvalidSettingsError     flags, environment, settings file
     UnreachableError         try again later: the API server or a metric source does not answer
+    NoDataError              the source answers, but holds nothing of what was asked for
     InvariantError           a promise of ours is broken: stop writing and report it
 
 A scale that could not be read, a metric that could not be fetched and a write that was refused are not exceptions:
@@ -65,6 +66,10 @@ class InvalidSettingsError(InvalidInputError):
 
 class UnreachableError(AutoscalerError):
     """A server does not answer; the caller holds what it has and tries again later."""
+
+
+class NoDataError(AutoscalerError):
+    """The source answers, but holds nothing of what was asked for."""
 
 
 class InvariantError(AutoscalerError):

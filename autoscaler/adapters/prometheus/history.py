@@ -16,7 +16,7 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.util.retry import Retry
 
-from autoscaler.model.errors import AutoscalerError, UnreachableError
+from autoscaler.model.errors import AutoscalerError, NoDataError, UnreachableError
 
 #: Prometheus refuses a range query of more points than this in a series.
 MAX_POINTS: Final = 11_000
@@ -42,7 +42,8 @@ def fetch_history(url: str, query: HistoryQuery) -> list[tuple[float, float]]:
 
     Raises:
         UnreachableError: the server does not answer in time, or redirects elsewhere.
-        QueryError: the query is refused, or gives no series, several series or values that are not finite.
+        NoDataError: the query gives no sample in the whole range.
+        QueryError: the query is refused, or gives several series or values that are not finite.
     """
     samples: list[tuple[float, float]] = []
     with requests.Session() as session:
@@ -54,8 +55,15 @@ def fetch_history(url: str, query: HistoryQuery) -> list[tuple[float, float]]:
         for start, end in _pages(query):
             samples += _fetch_page(client, query, start, end)
     if not samples:
-        raise QueryError(f"the query gave no samples from {query.start} to {query.end}: {query.promql}")
+        raise NoDataError(f"the query gave no samples from {query.start} to {query.end}: {query.promql}")
     return samples
+
+
+def _root(error: BaseException) -> BaseException:
+    """Find what really happened, under the layers that requests and urllib3 wrap around it."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
 
 
 def _pages(query: HistoryQuery) -> Iterator[tuple[datetime, datetime]]:
@@ -74,7 +82,7 @@ def _fetch_page(
     try:
         series: list[dict[str, Any]] = client.custom_query_range(query.promql, start, end, step)
     except requests.RequestException as error:
-        raise UnreachableError(f"Prometheus at {client.url} does not answer: {error}") from error
+        raise UnreachableError(f"Prometheus at {client.url} does not answer: {_root(error)}") from error
     except PrometheusApiClientException as error:
         raise QueryError(f"Prometheus refused the query: {error}") from error
     except KeyError as error:
