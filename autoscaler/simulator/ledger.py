@@ -11,7 +11,7 @@ from autoscaler.simulator.traffic import RateFunction, arrivals
 
 Floats = NDArray[np.float64]
 
-_FIRST_SECONDS: Final = 3_600
+FIRST_SECONDS: Final = 3_600
 
 
 class Ledger:
@@ -22,7 +22,7 @@ class Ledger:
 
     __slots__ = ("_traffic", "arrived", "lost", "rejected", "seconds", "served", "slots", "timed_out", "waiting")
 
-    def __init__(self, traffic: RateFunction, seconds: int = _FIRST_SECONDS) -> None:
+    def __init__(self, traffic: RateFunction, seconds: int = FIRST_SECONDS) -> None:
         """Make room for ``seconds`` to begin with."""
         self._traffic = traffic
         self.seconds = 0  #: rows that are complete

@@ -77,7 +77,7 @@ def _run(inputs: Inputs, plan: Plan, name: str) -> Result:
     begin = inputs.scenario.pods.model_copy(update={"initial_replicas": int(plan[0])})
     scenario = inputs.scenario.model_copy(update={"pods": begin})
     world = started(scenario)
-    workload = world.add(scenario, inputs.traffic)
+    workload = world.add(scenario, inputs.traffic, inputs.duration)
     period = seconds(scenario.control.sync_period)
     actions = []
     for tick in (np.flatnonzero(np.diff(plan)) + 1).tolist():

@@ -86,7 +86,7 @@ def simulate(
     scenario = inputs.scenario
     config = config or ControllerConfig(sync_period=seconds(scenario.control.sync_period))
     world = started(scenario)
-    workload = world.add(scenario, inputs.traffic)
+    workload = world.add(scenario, inputs.traffic, inputs.duration)
     notebook = Notebook(world.start)
     driver = Driver(world, Controller(config), notebook.note)
     driver.accept([bind(policy, scenario.target)[0]])
