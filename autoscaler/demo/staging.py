@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from autoscaler.config.documents import Document, load, load_file
+from autoscaler.config.durations import print_duration
 from autoscaler.config.hpa import ReadOptions, is_policy, read_policy
 from autoscaler.config.scenario import Metrics, PodSignal, Scenario, ServiceSignal, scenario_from
+from autoscaler.config.traces import load_trace
+from autoscaler.config.traffic import Csv, Traffic
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import ExternalMetric, Metric, Mode, PodsMetric, ScalingPolicy
+from autoscaler.model.time import seconds
 from autoscaler.simulator.inputs import Inputs, Overrides, prepare
 
+LONG_TRACE: Final = 6 * 3600.0  #: a longer one is not played from its beginning [s]
+LEAD: Final = 1800.0  #: how long before the peak it begins [s]
 _DEFAULTS: Final = "defaults"
 _KINDS: Final = ("Deployment", "StatefulSet")
 
@@ -47,7 +55,11 @@ def stage(policy_file: Path | None, overrides: Overrides) -> Play:
             [_fault(document, "spec.scaleTargetRef.kind", what, f"name one of {', '.join(_KINDS)}")]
         )
     scenario, notes = _fitted(builtin_scenario(), policy)
-    inputs = prepare(scenario, Path(), overrides)
+    if overrides.trace is not None:
+        scenario, note = _with_trace(scenario, overrides.trace)
+        notes += note
+    inputs = prepare(scenario, Path(), replace(overrides, trace=None))
+    notes += _quiet(inputs)
     metadata = document.value["metadata"] | {"namespace": policy.key.namespace}
     manifest = document.value | {"metadata": metadata}
     return Play(inputs=inputs, policy=policy, manifest=manifest, text=text, notes=(*inputs.notes, *notes))
@@ -102,6 +114,33 @@ def _measured(metrics: Metrics, metric: Metric) -> tuple[Metrics, str]:
             return metrics.model_copy(update={"external": depths}), note
         case _:
             return metrics, ""
+
+
+def _with_trace(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
+    """Replace the traffic by a trace; of a long one, begin shortly before its peak, and say so.
+
+    Raises:
+        InvalidTraceError: the trace cannot be used.
+    """
+    trace = load_trace(path)
+    offset, notes = 0.0, []
+    if trace.duration > LONG_TRACE:
+        peak = float(trace.times[trace.rates.argmax()] - trace.times[0])
+        offset = max(0.0, peak - LEAD)
+        length, skipped = print_duration(seconds(trace.duration)), print_duration(seconds(offset))
+        notes = [f"the trace is {length} long; this begins {skipped} in, shortly before its peak"]
+    traffic = Traffic(csv=Csv(path=str(path.absolute())).model_copy(update={"offset": offset}))
+    return scenario.model_copy(update={"traffic": traffic, "duration": None}), notes
+
+
+def _quiet(inputs: Inputs) -> list[str]:
+    """Say when the traffic never needs more than the pods that it starts with."""
+    pods = inputs.scenario.pods.initial_replicas
+    at = np.linspace(0.0, inputs.duration, 10_000, endpoint=False)
+    peak = float(inputs.traffic.rate(at).max())
+    if peak > pods * inputs.scenario.service.pod_rate / 2:
+        return []
+    return [f"at most {peak:.3g} requests/s arrive, too few to need more pods; --scale-to 10:10000 makes it large"]
 
 
 def _builtin(name: str) -> Traversable:

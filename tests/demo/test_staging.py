@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autoscaler.demo.metric_titles import metric_title
@@ -62,6 +63,29 @@ def test_a_policy_it_cannot_play_is_named_with_its_fault(tmp_path: Path, text: s
 
     with pytest.raises(InvalidPolicyError, match=message):
         stage(path, Overrides())
+
+
+def test_a_long_trace_begins_shortly_before_its_peak(tmp_path: Path) -> None:
+    trace = tmp_path / "day.csv"
+    trace.write_text("timestamp,rps\n" + "".join(f"{60 * i},{1000 if i == 720 else 10}\n" for i in range(1440)))
+
+    play = stage(None, Overrides(trace=trace))
+
+    assert play.notes == ("the trace is 1d long; this begins 11h30m in, shortly before its peak",)
+    assert play.inputs.duration == (24 * 60 - 690) * 60
+    assert play.inputs.traffic.rate(np.array([0.0, 1800.0])).tolist() == [10.0, 1000.0]
+
+
+def test_traffic_that_never_scales_anything_is_pointed_out(tmp_path: Path) -> None:
+    trace = tmp_path / "small.csv"
+    trace.write_text("timestamp,rps\n" + "".join(f"{60 * i},3\n" for i in range(60)))
+
+    small, large = stage(None, Overrides(trace=trace)), stage(None, Overrides(trace=trace, scale_to=(10.0, 10_000.0)))
+
+    assert small.notes == (
+        "at most 3 requests/s arrive, too few to need more pods; --scale-to 10:10000 makes it large",
+    )
+    assert large.notes == ()
 
 
 def test_a_missing_trace_is_named(tmp_path: Path) -> None:
