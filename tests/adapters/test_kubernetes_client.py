@@ -9,7 +9,7 @@ from aiohttp import web
 from kubernetes_asyncio.client import Configuration
 
 from autoscaler.adapters.kubernetes.client import Timeouts, open_client
-from autoscaler.adapters.kubernetes.connection import KubeconfigFile, find_credentials, in_cluster
+from autoscaler.adapters.kubernetes.connection import KubeconfigFile, ServiceAccount, find_credentials
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError, Subject
 from autoscaler.model.errors import InvalidSettingsError, UnreachableError
 
@@ -187,7 +187,7 @@ async def test_outside_a_pod_there_is_no_service_account(monkeypatch: pytest.Mon
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
 
     with pytest.raises(InvalidSettingsError, match="outside a cluster pass --kubeconfig FILE"):
-        await in_cluster(Configuration())
+        await ServiceAccount()(Configuration())
 
 
 def test_a_kubeconfig_that_is_named_wins_over_the_pod_s_account(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,3 +207,24 @@ async def test_a_password_in_the_server_s_address_is_not_repeated(requests_log, 
 
     assert "hunter2" not in str(caught.value)
     assert client.server == f"http://127.0.0.1:{unused_tcp_port}"
+
+
+async def test_inside_a_pod_the_token_is_what_the_file_holds_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    token, certificate = tmp_path / "token", tmp_path / "ca.crt"
+    certificate.write_text("a certificate")
+    account = ServiceAccount(token=token, certificate=certificate)
+
+    tokens = []
+    for text in ("first", "second"):
+        token.write_text(text)
+        configuration = Configuration()
+        await account(configuration)
+        tokens.append(configuration.api_key["BearerToken"])
+
+    assert tokens == ["Bearer first", "Bearer second"]
+    assert configuration.host == "https://[fd00::1]:443"
+    assert configuration.ssl_ca_cert == str(certificate)

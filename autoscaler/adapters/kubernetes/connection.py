@@ -11,7 +11,11 @@ from typing import TypeAlias
 import yaml
 from kubernetes_asyncio.client import Configuration
 from kubernetes_asyncio.config import ConfigException, load_incluster_config, load_kube_config
-from kubernetes_asyncio.config.incluster_config import SERVICE_HOST_ENV_NAME, SERVICE_TOKEN_FILENAME
+from kubernetes_asyncio.config.incluster_config import (
+    SERVICE_CERT_FILENAME,
+    SERVICE_HOST_ENV_NAME,
+    SERVICE_TOKEN_FILENAME,
+)
 
 from autoscaler.model.errors import Fault, InvalidSettingsError
 
@@ -51,22 +55,30 @@ class KubeconfigFile:
             raise _fault(source, f"not a kubeconfig: {error}") from error
 
 
-async def in_cluster(configuration: Configuration) -> None:
-    """Use the pod's service account. The token is read again every minute, and at once when it is rejected.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    """The pod's own account. Its token is read again every minute, and at once when it is rejected."""
 
-    Raises: InvalidSettingsError outside a pod.
-    """
-    try:
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # not annotated upstream
-    except ConfigException as error:
-        raise _fault("service account", str(error), hint="outside a cluster pass --kubeconfig FILE") from error
+    token: Path = Path(SERVICE_TOKEN_FILENAME)
+    certificate: Path = Path(SERVICE_CERT_FILENAME)
+
+    async def __call__(self, configuration: Configuration) -> None:
+        """Read the account. Raises: InvalidSettingsError outside a pod."""
+        try:
+            load_incluster_config(  # type: ignore[no-untyped-call]  # not annotated upstream
+                client_configuration=configuration,
+                token_filename=str(self.token),
+                cert_filename=str(self.certificate),
+            )
+        except (ConfigException, OSError) as error:
+            raise _fault("service account", str(error), hint="outside a cluster pass --kubeconfig FILE") from error
 
 
 def find_credentials(path: Path | None, context: str | None) -> Credentials:
     """Choose as kubectl does: the file that was named, else the service account inside a pod, else the default file."""
     inside = bool(os.environ.get(SERVICE_HOST_ENV_NAME)) and os.path.isfile(SERVICE_TOKEN_FILENAME)
     if path is None and context is None and inside:
-        return in_cluster
+        return ServiceAccount()
     return KubeconfigFile(path=path, context=context)
 
 
