@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from autoscaler.config.api_types import type_of_kind
 from autoscaler.config.decoding import decode
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator import builtin, codec, deletion
@@ -122,5 +123,6 @@ def _make(resource: Resource) -> Strategy:
         traits = Traits(has_generation=False, name_rule=dns_label_faults)
         return NamespaceStrategy(rules, traits, zero, namespaced=False)
     unguarded = {found.collection for found in _UNGUARDED_RESOURCES}
-    default = _UNGUARDED if resource.collection in unguarded else Traits()
+    is_only_stored = not resource.group and type_of_kind("", "v1", resource.kind) is None
+    default = _UNGUARDED if is_only_stored or resource.collection in unguarded else Traits()
     return KindStrategy(rules, _TRAITS.get(resource.collection, default), zero, namespaced=resource.namespaced)

@@ -21,7 +21,7 @@ _PATTERNS: Final = {
     "microtime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
     "age": r"\S+",
     "n": r"\d+",
-    "hash": r"[0-9a-f]+",
+    "hash": r"[0-9a-fA-F]+",
     "server": r"\S+?:\d+",
     "object": r"(?s:.*)",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -13,8 +14,11 @@ from autoscaler.emulator.http.paths import RequestInfo
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import WriteOptions
 from autoscaler.emulator.users import User
-from autoscaler.model.field_errors import not_supported, quote
+from autoscaler.model.field_errors import not_supported, quote, too_long
 from autoscaler.model.json_types import JsonValue
+
+_MANAGER_LIMIT: Final = 128
+"""Longest name of a field manager [bytes]."""
 
 
 @dataclass(slots=True)
@@ -39,11 +43,13 @@ class Exchange:
             ApiError: 422.
         """
         faults = []
-        dry_run = self.query.getall("dryRun", []) if hasattr(self.query, "getall") else []
+        dry_run = self.request.query.getall("dryRun", [])
         faults += [not_supported("dryRun", value, ["All"]) for value in dry_run if value != "All"]
         validation = self.field_validation
         if validation not in ("", "Ignore", "Warn", "Strict"):
             faults.append(not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]))
+        if len(self.query.get("fieldManager", "").encode()) > _MANAGER_LIMIT:
+            faults.append(too_long("fieldManager", _MANAGER_LIMIT))
         if faults:
             raise errors.invalid_options(kind, faults)
         return WriteOptions(manager=self.manager, dry_run=bool(dry_run))

@@ -6,6 +6,7 @@ Source: apiserver pkg/server/config.go (DefaultBuildHandlerChain).
 from aiohttp import web
 
 from autoscaler.emulator import errors
+from autoscaler.emulator.builtin import BINDINGS
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.faults import ConnectionCutError, FaultSwitch, ThrottledError, suffer
 from autoscaler.emulator.http.authorization import authorize
@@ -123,6 +124,8 @@ class Gateway:
     async def _create(self, exchange: Exchange) -> web.Response:
         if self._reviews.answers(exchange.resource):
             return await self._reviews.review(exchange)
+        if exchange.resource is BINDINGS:
+            return await bind_pod(exchange, self._store)
         match exchange.info.subresource:
             case "token":
                 return await self._reviews.request_token(exchange)

@@ -58,7 +58,7 @@ def parse_list_options(query: Mapping[str, str], resource: Resource, *, watch: b
         has_selector=bool(query.get("labelSelector") or field_text),
         limit=max(limit or 0, 0),
         continue_token=query.get("continue", ""),
-        revision=_revision(query.get("resourceVersion", "")),
+        revision=parse_revision(query.get("resourceVersion", "")),
         match=query.get("resourceVersionMatch", ""),
         timeout_seconds=timeout,
         bookmarks=is_true(query.get("allowWatchBookmarks", "")),
@@ -84,7 +84,12 @@ def _integer(text: str) -> int | None:
     return int(text)
 
 
-def _revision(text: str) -> int | None:
+def parse_revision(text: str) -> int | None:
+    """A resourceVersion of a query; None where it is not given.
+
+    Raises:
+        ApiError: 500, as the real server answers what is no number.
+    """
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):

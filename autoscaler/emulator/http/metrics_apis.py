@@ -120,7 +120,7 @@ class MetricsApis:
         if info.name:
             found = next((usage for usage in usages if usage["metadata"]["name"] == info.name), None)
             if found is None:
-                raise errors.not_found(info.group, kind if kind == "NodeMetrics" else "pods", info.name)
+                raise errors.not_found(info.group, info.plural, info.name)
             one = {"kind": kind, "apiVersion": f"{info.group}/{info.version}", **found}
             return usage_table([one], self._clock()) if answer.transform == "Table" else one
         fields = parse_field_selector(query.get("fieldSelector", ""))

@@ -14,6 +14,7 @@ from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.applies import apply_object
 from autoscaler.emulator.http.bodies import parse_json
 from autoscaler.emulator.http.exchange import Exchange
+from autoscaler.emulator.http.json_syntax import duplicate_fields
 from autoscaler.emulator.http.media import body_type
 from autoscaler.emulator.http.presentation import show_one
 from autoscaler.emulator.http.views import View, view_of
@@ -40,10 +41,12 @@ async def patch_object(exchange: Exchange, store: ObjectStore) -> web.Response:
         return await apply_object(exchange, store)
     view = view_of(resource, info.subresource)
     options = exchange.write_options("PatchOptions")
-    apply_patch = _reader(patch_type, view, await exchange.request.read())
+    body = await exchange.request.read()
     existing = store.get(resource, info.name, info.namespace)
+    apply_patch = _reader(patch_type, view, body)
     patched = _patched(apply_patch, view, existing)
-    obj = _decode(exchange, view, patched)
+    obj = _decode(exchange, view, patched, duplicate_fields(body) if patch_type != JSON_PATCH else [])
+    _check_place(obj, info.name, info.namespace)
     stored = store.replace(resource, existing, view.apply(existing, obj), options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
 
@@ -64,7 +67,12 @@ def _reader(patch_type: str, view: View, body: bytes) -> Callable[[JsonObject], 
     try:
         patch = parse_json(body)
     except ValueError as fault:
-        raise errors.bad_request(str(fault)) from None
+        prefix = "error decoding patch: " if patch_type == MERGE_PATCH else ""
+        raise errors.bad_request(f"{prefix}{fault}") from None
+    if patch_type == MERGE_PATCH and not isinstance(patch, dict):
+        what = "array" if isinstance(patch, list) else {str: "string", bool: "bool"}.get(type(patch), "number")
+        why = f"json: cannot unmarshal {what} into Go value of type map[string]interface {{}}"
+        raise errors.bad_request(f"error decoding patch: {why}")
     if patch_type == JSON_PATCH:
         return lambda obj: json_patch(obj, patch)
     if patch_type == MERGE_PATCH:
@@ -90,15 +98,27 @@ def _refusal(fault: PatchError) -> ApiError:
             return ApiError(422, "Invalid", _REJECTED, {})
 
 
-def _decode(exchange: Exchange, view: View, patched: JsonValue) -> JsonObject:
+def _decode(exchange: Exchange, view: View, patched: JsonValue, repeated: list[str]) -> JsonObject:
     """The patched object, read anew: a patch may have made anything of it."""
     try:
         read = codec.read_object(view.resource, patched)
     except DecodeError as fault:
         raise unreadable_patch(patched, str(fault)) from None
-    if refusal := exchange.complain(read.complaints):
+    if refusal := exchange.complain((*repeated, *read.complaints)):
         raise unreadable_patch(patched, refusal)
     return read.obj
+
+
+def _check_place(obj: JsonObject, name: str, namespace: str) -> None:
+    """Refuse a patch that renames or moves the object."""
+    metadata = obj.get("metadata") or {}
+    given = metadata.get("name", "")
+    if given != name:
+        raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+    place = metadata.get("namespace", "")
+    if namespace and place and place != namespace:
+        why = f"the namespace of the object ({place}) does not match the namespace on the request ({namespace})"
+        raise errors.bad_request(why)
 
 
 def unreadable_patch(patched: JsonValue, why: str) -> ApiError:

@@ -15,6 +15,7 @@ from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.bodies import read_body
 from autoscaler.emulator.http.exchange import Exchange, plain
+from autoscaler.emulator.kinds.budget import EvictionRefusal, after_eviction, eviction_refusal
 from autoscaler.emulator.kinds.pod import binding_refusal, bound
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import ObjectStore
@@ -24,7 +25,8 @@ from autoscaler.model.label_query import SelectorError, selector_of_object
 
 EVICTION: Final = Resource(group="policy", version="v1", plural="evictions", kind="Eviction", singular="eviction")
 _SUCCESS: Final = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-_FULL: Final = "Cannot evict pod as it would violate the pod's disruption budget."
+_RETRY_S: Final = 10
+"""When to try again while a budget's status is behind its spec."""
 _SEVERAL: Final = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
 
 
@@ -36,16 +38,17 @@ def read_log(exchange: Exchange, store: ObjectStore) -> web.Response:
 
 
 async def bind_pod(exchange: Exchange, store: ObjectStore) -> web.Response:
-    """Answer a Binding: the pod gets the node, and the condition PodScheduled."""
+    """Answer a Binding, below a pod or by itself: the pod gets the node, and the condition PodScheduled."""
     info = exchange.info
     options = exchange.write_options("CreateOptions")
     content_type = exchange.request.headers.get("Content-Type", "")
     binding = read_body(BINDINGS, content_type, await exchange.request.read()).obj
+    name = info.name or (binding.get("metadata") or {}).get("name", "")
     target = binding.get("target") or {}
-    _check_target(info.name, target)
+    _check_target(name, target)
     node = target.get("name", "")
     now = store.clock()
-    store.change(PODS, info.name, info.namespace, lambda pod: _bound(pod, node, now), options, "binding")
+    store.change(PODS, name, info.namespace, lambda pod: _bound(pod, node, now), options, "binding")
     return exchange.respond(_SUCCESS, 201)
 
 
@@ -109,22 +112,14 @@ def _spend_budget(store: ObjectStore, pod: JsonObject, *, dry_run: bool) -> None
     if len(covering) > 1:
         raise ApiError(500, "InternalError", f"Internal error occurred: {_SEVERAL}")
     budget = covering[0]
-    status = budget.get("status") or {}
-    if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
+    if (refusal := eviction_refusal(budget)) is not None:
+        if not _is_unhealthy_and_free(budget, pod):
+            raise _refused(refusal, budget)
+    elif not dry_run:
+        spent = after_eviction(budget, pod["metadata"]["name"], format_time(store.clock()))
+        status = {"status": spent["status"]}
         name = budget["metadata"]["name"]
-        raise _refusal(f"The disruption budget {name} is still being processed by the server.", retry_after=10)
-    if status.get("disruptionsAllowed", 0) <= 0:
-        if _is_unhealthy_and_free(budget, pod):
-            return
-        name = budget["metadata"]["name"]
-        needs, has = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
-        raise _refusal(f"The disruption budget {name} needs {needs} healthy pods and has {has} currently")
-    if dry_run:
-        return
-    disrupted = (status.get("disruptedPods") or {}) | {pod["metadata"]["name"]: format_time(store.clock())}
-    spent = status | {"disruptionsAllowed": status["disruptionsAllowed"] - 1, "disruptedPods": disrupted}
-    name = budget["metadata"]["name"]
-    store.change(DISRUPTION_BUDGETS, name, namespace, lambda found: found | {"status": spent}, subresource="status")
+        store.change(DISRUPTION_BUDGETS, name, namespace, lambda found: found | status, subresource="status")
 
 
 def _covers(budget: JsonObject, pod: JsonObject) -> bool:
@@ -146,11 +141,12 @@ def _is_unhealthy_and_free(budget: JsonObject, pod: JsonObject) -> bool:
     return bool(status.get("currentHealthy", 0) >= status.get("desiredHealthy", 0) > 0)
 
 
-def _refusal(message: str, retry_after: int | None = None) -> ApiError:
-    cause = {"reason": "DisruptionBudget", "message": message}
+def _refused(refusal: EvictionRefusal, budget: JsonObject) -> ApiError:
+    cause = {"reason": "DisruptionBudget", "message": refusal.cause}
     details: JsonObject = {"causes": [cause]}
-    headers = {}
-    if retry_after is not None:
-        details["retryAfterSeconds"] = retry_after
-        headers["Retry-After"] = str(retry_after)
-    return ApiError(429, "TooManyRequests", _FULL, details, headers)
+    error = ApiError(429, "TooManyRequests", refusal.message, details)
+    observed = (budget.get("status") or {}).get("observedGeneration", 0)
+    if observed < budget["metadata"].get("generation", 0):
+        details["retryAfterSeconds"] = _RETRY_S
+        error.headers["Retry-After"] = str(_RETRY_S)
+    return error

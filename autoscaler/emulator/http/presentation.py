@@ -18,8 +18,12 @@ META: Final = "meta.k8s.io/v1"
 _INCLUDE: Final = ("Metadata", "Object", "None", "")
 
 
-def show_one(exchange: Exchange, obj: JsonObject, now: Clock, stored: JsonObject | None = None) -> JsonObject:
+def show_one(
+    exchange: Exchange, obj: JsonObject, now: Clock, stored: JsonObject | None = None, *, with_columns: bool = True
+) -> JsonObject:
     """One object in the shape the client asked for; ``stored`` is what its table row is made from.
+
+    Of the tables of a watch only the first tells its columns.
 
     Raises:
         ApiError: 400 for a bad ``includeObject``, 406 for a shape it cannot take.
@@ -27,7 +31,8 @@ def show_one(exchange: Exchange, obj: JsonObject, now: Clock, stored: JsonObject
     match exchange.answer.transform:
         case "Table":
             version = obj.get("metadata", {}).get("resourceVersion", "")
-            return _table(exchange, [(stored or obj, obj)], {"resourceVersion": version}, now)
+            rows = [(stored or obj, obj)]
+            return _table(exchange, rows, {"resourceVersion": version}, now, with_columns=with_columns)
         case "PartialObjectMetadata":
             return partial_metadata(obj)
         case "":
@@ -65,7 +70,12 @@ def list_of(resource: Resource, items: Iterable[JsonObject], metadata: JsonObjec
 
 
 def _table(
-    exchange: Exchange, rows: list[tuple[JsonObject, JsonObject]], metadata: JsonObject, now: Clock
+    exchange: Exchange,
+    rows: list[tuple[JsonObject, JsonObject]],
+    metadata: JsonObject,
+    now: Clock,
+    *,
+    with_columns: bool = True,
 ) -> JsonObject:
     include = exchange.query.get("includeObject", "")
     if include not in _INCLUDE:
@@ -75,7 +85,7 @@ def _table(
     include = include or "Metadata"
     if include != "Object":
         rows = [(stored, stored) for stored, _ in rows]  # metadata in a row is that of the stored version
-    return table(printer, rows, now(), include=include, list_metadata=metadata)
+    return table(printer, rows, now(), include=include, list_metadata=metadata, with_columns=with_columns)
 
 
 def _printer(exchange: Exchange) -> Printer:

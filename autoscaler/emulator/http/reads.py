@@ -11,7 +11,7 @@ from aiohttp import web
 from autoscaler.emulator import errors
 from autoscaler.emulator.http.continue_token import NOW, decode_token, encode_token
 from autoscaler.emulator.http.exchange import Exchange
-from autoscaler.emulator.http.list_options import EXACT, ListOptions, parse_list_options
+from autoscaler.emulator.http.list_options import EXACT, ListOptions, parse_list_options, parse_revision
 from autoscaler.emulator.http.pod_actions import read_log
 from autoscaler.emulator.http.presentation import show_list, show_one
 from autoscaler.emulator.http.views import view_of
@@ -42,6 +42,9 @@ def get_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     if info.subresource == "log":
         return read_log(exchange, store)
     view = view_of(exchange.resource, info.subresource)
+    asked = parse_revision(exchange.query.get("resourceVersion", "")) or 0
+    if asked > store.storage.revision:
+        raise errors.too_large_version(asked, store.storage.revision)
     stored = store.get(exchange.resource, info.name, info.namespace)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock, stored))
 

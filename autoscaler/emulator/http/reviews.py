@@ -115,6 +115,10 @@ class Reviews:
 
     def _access(self, exchange: Exchange, review: JsonObject) -> JsonObject:
         spec = review.get("spec") or {}
+        if namespace := exchange.info.namespace:
+            _check_local(spec, namespace)
+        if faults := _access_faults(spec):
+            raise errors.invalid(exchange.resource.group, "", "", faults)
         user = User(name=spec.get("user", ""), uid=spec.get("uid", ""), groups=tuple(spec.get("groups") or ()))
         return review | {"status": self._decide(user, review)}
 
@@ -146,6 +150,30 @@ def _token_faults(seconds: int) -> list[FieldError]:
     if seconds > _LONGEST_TOKEN_S:
         return [invalid(field, seconds, "may not specify a duration larger than 2^32 seconds")]
     return []
+
+
+def _access_faults(spec: JsonObject) -> list[FieldError]:
+    faults = []
+    named = [name for name in ("resourceAttributes", "nonResourceAttributes") if spec.get(name)]
+    if len(named) > 1:
+        text = "cannot be specified in combination with resourceAttributes"
+        faults.append(invalid("spec.nonResourceAttributes", spec["nonResourceAttributes"], text))
+    if not named:
+        text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        faults.append(invalid("spec.resourceAttributes", None, text))
+    if not spec.get("user") and not spec.get("groups"):
+        faults.append(invalid("spec.user", "", "at least one of user or group must be specified"))
+    return faults
+
+
+def _check_local(spec: JsonObject, namespace: str) -> None:
+    """A local review is about its own namespace.
+
+    Raises:
+        ApiError: 400.
+    """
+    if (spec.get("resourceAttributes") or {}).get("namespace", "") != namespace:
+        raise errors.bad_request(f"spec.resourceAttributes.namespace must match namespace: {namespace}")
 
 
 def _user_info(user: User) -> JsonObject:

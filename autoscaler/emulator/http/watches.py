@@ -59,6 +59,7 @@ class _Watcher:
         self._options = options
         self._pending: deque[Change] = deque()
         self._woken = asyncio.Event()
+        self._is_first = True
         self._since = options.revision or 0
         collection.listeners.append(self._hear)
 
@@ -124,7 +125,9 @@ class _Watcher:
             yield "DELETED", self._shown(with_revision(change.old, change.revision))
 
     def _shown(self, obj: JsonObject) -> JsonObject:
-        return show_one(self._exchange, from_stored(self._exchange.resource, obj), self._store.clock, obj)
+        shown = from_stored(self._exchange.resource, obj)
+        first, self._is_first = self._is_first, False
+        return show_one(self._exchange, shown, self._store.clock, obj, with_columns=first)
 
     def _bookmark(self, annotations: JsonObject | None = None) -> JsonObject:
         metadata: JsonObject = {"resourceVersion": str(self._store.storage.revision)}

@@ -9,9 +9,10 @@ from typing import Final
 from aiohttp import web
 
 from autoscaler.config.api_types import named_type
-from autoscaler.emulator import errors
+from autoscaler.config.decoding import DecodeError, decode
+from autoscaler.emulator import codec, errors
 from autoscaler.emulator.deletion import DeleteOptions
-from autoscaler.emulator.http.bodies import parse_json, parse_yaml, read_body
+from autoscaler.emulator.http.bodies import not_an_object, parse_json, parse_yaml, read_body
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.list_options import parse_list_options
 from autoscaler.emulator.http.media import PROTOBUF, YAML, body_type
@@ -24,6 +25,7 @@ from autoscaler.emulator.store import ObjectStore
 from autoscaler.emulator.versions import from_stored, to_stored
 from autoscaler.model.json_types import JsonObject, JsonValue
 
+_OPTIONS: Final = Resource(group="", version="v1", plural="", kind="DeleteOptions", singular="")
 _WRONG_NAMESPACE: Final = "the namespace of the provided object does not match the namespace sent on the request"
 
 
@@ -124,7 +126,22 @@ async def _delete_options(exchange: Exchange) -> DeleteOptions:
             sent = _parse_options(media_type, body)
         except ValueError as fault:
             raise errors.bad_request(f"couldn't get version/kind; json parse error: {fault}") from None
-    return _merged_options(sent if isinstance(sent, dict) else {}, exchange.query)
+    return _merged_options(_checked_options(sent), exchange.query)
+
+
+def _checked_options(sent: JsonValue) -> JsonObject:
+    """A body as DeleteOptions.
+
+    Raises:
+        ApiError: 400 for another kind or a value of the wrong type.
+    """
+    if not isinstance(sent, dict):
+        raise errors.bad_request(f"couldn't get version/kind; json parse error: {not_an_object(sent)}")
+    codec.check_kind(_OPTIONS, sent | {"apiVersion": "v1"})
+    try:
+        return decode(sent, named_type("DeleteOptions")).obj
+    except DecodeError as fault:
+        raise codec.cannot_be_handled(_OPTIONS, str(fault)) from None
 
 
 def _parse_options(media_type: str, body: bytes) -> JsonValue:

@@ -11,6 +11,7 @@ from autoscaler.emulator.kinds.limit_range import LIMIT_RANGE
 from autoscaler.emulator.kinds.node import NODE
 from autoscaler.emulator.kinds.pod import POD
 from autoscaler.emulator.kinds.quota import QUOTA
+from autoscaler.emulator.kinds.role import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from autoscaler.emulator.kinds.rules import KindRules
 from autoscaler.emulator.kinds.workloads import DEPLOYMENT, REPLICA_SET, STATEFUL_SET
 
@@ -29,6 +30,10 @@ _RULES: Mapping[tuple[str, str], KindRules] = {
     ("autoscaling", "HorizontalPodAutoscaler"): HPA,
     ("coordination.k8s.io", "Lease"): LEASE,
     ("policy", "PodDisruptionBudget"): BUDGET,
+    ("rbac.authorization.k8s.io", "Role"): ROLE,
+    ("rbac.authorization.k8s.io", "ClusterRole"): CLUSTER_ROLE,
+    ("rbac.authorization.k8s.io", "RoleBinding"): ROLE_BINDING,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): CLUSTER_ROLE_BINDING,
 }
 
 
