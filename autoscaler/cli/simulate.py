@@ -143,6 +143,7 @@ def _unused(name: str, taken: Sequence[str]) -> str:
 
 
 def _run(inputs: Inputs, name: str, policy: ScalingPolicy) -> Result:
+    from autoscaler.simulator.report.words import troubles
     from autoscaler.simulator.simulation import bind, simulate
 
     bound, note = bind(policy, inputs.scenario.target)
@@ -156,6 +157,8 @@ def _run(inputs: Inputs, name: str, policy: ScalingPolicy) -> Result:
     result = simulate(inputs, bound, name=name, progress=progress if is_shown else None)
     if is_shown:
         typer.echo("\r\x1b[K", err=True, nl=False)
+    for text in troubles(result):
+        say(f"note: {name}: {text}")
     return result
 
 

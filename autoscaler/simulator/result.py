@@ -94,6 +94,15 @@ class ScaleAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A metric that could not be read, in how many evaluations, and what was said the first time."""
+
+    metric: str
+    evaluations: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One policy in one scenario."""
 
@@ -107,3 +116,4 @@ class Result:
     worst: Series  #: the five minutes with the most late and failed requests
     evaluations: int
     tolerance: float  #: of the controller, for plots
+    troubles: tuple[Trouble, ...] = ()

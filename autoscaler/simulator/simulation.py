@@ -13,13 +13,13 @@ from autoscaler.control.controller import Controller
 from autoscaler.control.messages import Record
 from autoscaler.engine.explain import metric_label, sentence
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Action, WriteResult
+from autoscaler.model.decision import Action, Decision, ErrorKind, WriteResult
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
 from autoscaler.model.time import HOUR, SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.report.axes import clock
-from autoscaler.simulator.result import MetricTrack, Result, ScaleAction
+from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
 from autoscaler.simulator.scoring import Scorer, replica_steps
 from autoscaler.simulator.world import started
 
@@ -31,20 +31,25 @@ class Notebook:
     """Keeps of every pass what plots need, and of scale actions their sentence; memory grows with time only."""
 
     start: Instant
+    evaluations: int = 0
     times: list[float] = field(default_factory=list)
     ratios: list[tuple[float, ...]] = field(default_factory=list)
     labels: tuple[tuple[str, str], ...] = ()
     actions: list[ScaleAction] = field(default_factory=list)
+    errors: dict[str, tuple[int, str]] = field(default_factory=dict)  #: by metric: how often, and the first text
 
     def note(self, record: Record) -> None:
         """Take note of one pass."""
         decision = record.decision
+        self.evaluations += 1
         at = (decision.at - self.start) / SECOND
         if decision.proposals:
             self.times.append(at)
             self.ratios.append(tuple(math.nan if p.ratio is None else p.ratio for p in decision.proposals))
             if len(self.labels) != len(decision.proposals) or not all(target for _, target in self.labels):
                 self.labels = tuple((metric_label(p.name), p.target) for p in decision.proposals)
+        if decision.error or decision.error_kind is not ErrorKind.NONE or any(p.error for p in decision.proposals):
+            self._note_errors(decision)
         if decision.action is not Action.NONE and record.outcome.result is WriteResult.WRITTEN:
             self.actions.append(
                 ScaleAction(
@@ -55,6 +60,18 @@ class Notebook:
                     sentence=sentence(decision, record.outcome, show=self._elapsed),
                 )
             )
+
+    def _note_errors(self, decision: Decision) -> None:
+        failed = [(metric_label(p.name), p.error) for p in decision.proposals if p.error]
+        for metric, error in failed or [("the target", decision.error)]:
+            count, first = self.errors.get(metric, (0, error))
+            self.errors[metric] = (count + 1, first)
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Give what could not be read."""
+        return tuple(
+            Trouble(metric=metric, evaluations=count, error=first) for metric, (count, first) in self.errors.items()
+        )
 
     def _elapsed(self, at: Instant) -> str:
         return clock((at - self.start) / SECOND, precise=True)
@@ -103,8 +120,9 @@ def simulate(
         metrics=notebook.tracks(),
         actions=tuple(notebook.actions),
         worst=scorer.worst(),
-        evaluations=len(notebook.times),
+        evaluations=notebook.evaluations,
         tolerance=config.tolerance,
+        troubles=notebook.troubles(),
     )
 
 

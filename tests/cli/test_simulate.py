@@ -78,6 +78,17 @@ def test_a_trace_of_one_s_own_is_replayed_and_its_repairs_told(capsys, tmp_path)
     assert next(csv.DictReader(io.StringIO(out)))["duration_s"] == "1800"
 
 
+def test_a_metric_that_cannot_be_read_is_told(capsys, tmp_path):
+    policy = tmp_path / "mine.yaml"
+    policy.write_text((ROOT / "policies/rps-and-queue-hpa.yaml").read_text().replace("redis_queue_depth", "unheard_of"))
+    assert run(["simulate", STEPS, "-p", str(policy), "-o", "csv", "--until", "5m"]) == 0
+    assert capsys.readouterr().err == (
+        "note: mine: unheard_of could not be read in 19 of 19 evaluations: unable to get external metric "
+        "default/unheard_of/nil: unable to fetch metrics from external metrics API: "
+        "the server could not find the metric unheard_of\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

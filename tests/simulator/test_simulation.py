@@ -72,6 +72,9 @@ def test_a_metric_that_is_missing_scales_nothing_down(web_scenario):
     policy = replace(WEB, metrics=(*WEB.metrics, unknown))
     result = simulate(web_scenario({"constant": {"rps": 10}}, duration="30m", pods={"initial_replicas": 8}), policy)
     assert moves(result) == []
+    (trouble,) = result.troubles
+    assert (trouble.metric, trouble.evaluations, result.evaluations) == ("nobody_knows", 119, 119)
+    assert trouble.error.endswith("the server could not find the metric nobody_knows for pods")
 
 
 def test_the_same_run_twice_is_the_same(web_scenario):

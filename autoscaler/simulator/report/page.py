@@ -19,7 +19,7 @@ from autoscaler.model.time import SECOND
 from autoscaler.simulator.report.axes import clock, latency, number, percent
 from autoscaler.simulator.report.panels import run_panels, worst_panels
 from autoscaler.simulator.report.svg import LEFT, RIGHT, WIDTH, Line, Panel, render
-from autoscaler.simulator.report.words import LIMITS, assumptions, rows, verdict, worst_sentence
+from autoscaler.simulator.report.words import LIMITS, assumptions, rows, troubles, verdict, worst_sentence
 from autoscaler.simulator.result import Result, Series
 
 Floats = NDArray[np.float64]
@@ -112,6 +112,7 @@ def _section(result: Result, key: str) -> str:
     worst = result.worst
     return (
         f'<section><h2 id="{key}">{html.escape(result.policy)}</h2>'
+        + "".join(f'<p class="trouble">{html.escape(text)}</p>' for text in troubles(result))
         + _group(run_panels(result, key), result.series, (0.0, end), key)
         + f"<h3>The worst five minutes</h3><p>{html.escape(worst_sentence(result))}</p>"
         + _group(

@@ -178,12 +178,16 @@ def _excess(excess: Excess, frame: Frame) -> str:
 
 
 def _path(x: Floats, y: Floats, shown: NDArray[np.bool_]) -> str:
+    """Write the points as path commands; of a level stretch only the ends, because a day is mostly level."""
+    height = np.round(y, 1)
+    is_inner = np.zeros(len(height), dtype=np.bool_)
+    is_inner[1:-1] = (height[1:-1] == height[:-2]) & (height[1:-1] == height[2:]) & shown[:-2] & shown[2:]
     parts: list[str] = []
     pen_is_down = False
-    for px, py, is_shown in zip(x.tolist(), y.tolist(), shown.tolist(), strict=True):
-        if not is_shown or not math.isfinite(py):
-            pen_is_down = False
-            continue
-        parts.append(f"{'L' if pen_is_down else 'M'}{px:.1f} {py:.1f}")
-        pen_is_down = True
+    for px, py, is_shown in zip(
+        x[~is_inner].tolist(), height[~is_inner].tolist(), shown[~is_inner].tolist(), strict=True
+    ):
+        if is_shown:
+            parts.append(f"{'L' if pen_is_down else 'M'}{px:.1f} {py:g}")
+        pen_is_down = is_shown
     return "".join(parts)

@@ -58,6 +58,14 @@ def rows(results: Sequence[Result]) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
+def troubles(result: Result) -> tuple[str, ...]:
+    """Say which metrics could not be read; a policy that sees nothing changes nothing."""
+    return tuple(
+        f"{trouble.metric} could not be read in {trouble.evaluations:,} of {result.evaluations:,} evaluations: {trouble.error}"
+        for trouble in result.troubles
+    )
+
+
 def worst_sentence(result: Result) -> str:
     """Say what the worst five minutes were like."""
     worst = result.worst
