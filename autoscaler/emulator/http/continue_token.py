@@ -5,6 +5,7 @@ Source: apiserver pkg/storage/continue.go.
 
 import base64
 import binascii
+import re
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from autoscaler.emulator import errors
 NOW: Final = -1
 """Revision of a token that goes on in the present: consistent no more, but never expired."""
 _VERSION: Final = "meta.k8s.io/v1"
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def encode_token(start: str, revision: int) -> str:
@@ -28,10 +30,7 @@ def decode_token(token: str) -> tuple[str, int]:
     Raises:
         ApiError: 400 for one that this server did not make.
     """
-    try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (binascii.Error, ValueError):
-        raise _refusal("illegal base64 data at input byte 0") from None
+    raw = _unpacked(token)
     try:
         fields: Any = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -45,6 +44,18 @@ def decode_token(token: str) -> tuple[str, int]:
     if not isinstance(start, str) or not isinstance(revision, int) or revision == 0:
         raise _refusal(f"incorrect encoded start resourceVersion (version {_VERSION})")
     return start.rstrip("\0"), revision
+
+
+def _unpacked(token: str) -> bytes:
+    """The bytes of an unpadded base64 text."""
+    bad = _NOT_BASE64.search(token)
+    at = len(token) - 1 if bad is None else bad.start()
+    try:
+        if bad is None:
+            return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except binascii.Error:
+        pass  # a length that no bytes have: refused below, at its last place
+    raise _refusal(f"illegal base64 data at input byte {at}")
 
 
 def _refusal(why: str) -> errors.ApiError:
