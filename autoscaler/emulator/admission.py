@@ -14,6 +14,8 @@ from autoscaler.model.json_types import JsonObject
 
 IMMORTAL = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 """Namespaces every cluster has."""
+_UNCOUNTED = frozenset({"events"})
+"""Resources that no quota limits."""
 
 
 class Objects(Protocol):
@@ -56,18 +58,20 @@ class Admission:
         Raises:
             ApiError: 403.
         """
-        if resource is not PODS:
+        if not resource.namespaced:
             return
         name, namespace = obj["metadata"]["name"], obj["metadata"]["namespace"]
-        for limit_range in self._objects.items(LIMIT_RANGES, namespace):
-            if refusals := limit_refusals(limit_range, obj):
-                raise errors.forbidden("", "pods", name, refusal_text(refusals))
-        quotas = self._objects.items(RESOURCE_QUOTAS, namespace)
+        if resource is PODS:
+            for limit_range in self._objects.items(LIMIT_RANGES, namespace):
+                if refusals := limit_refusals(limit_range, obj):
+                    raise errors.forbidden("", "pods", name, refusal_text(refusals))
+        group, plural = resource.group, resource.plural
+        quotas = [] if plural in _UNCOUNTED else self._objects.items(RESOURCE_QUOTAS, namespace)
         for quota in quotas:
-            if refusal := quota_refusal(quota, obj):
-                raise errors.forbidden("", "pods", name, refusal)
+            if refusal := quota_refusal(quota, group, plural, obj):
+                raise errors.forbidden(group, plural, name, refusal)
         for quota in () if dry_run else quotas:
-            if (spent := charged(quota, obj)) is not quota:
+            if (spent := charged(quota, group, plural, obj)) is not quota:
                 self._objects.rewrite(RESOURCE_QUOTAS, spent)
 
     def check_delete(self, resource: Resource, obj: JsonObject) -> None:

@@ -90,11 +90,19 @@ def _quota(**used: str) -> JsonObject:
 SMALL = {"cpu": "200m", "memory": "64Mi"}
 
 
+def _refusal(quota: JsonObject, pod: JsonObject) -> str:
+    return quota_refusal(quota, "", "pods", pod)
+
+
+def _charged(quota: JsonObject, pod: JsonObject) -> JsonObject:
+    return charged(quota, "", "pods", pod)
+
+
 def test_a_pod_that_fits_is_charged() -> None:
     quota = _quota()
 
-    assert quota_refusal(quota, _pod(SMALL)) == ""
-    assert charged(quota, _pod(SMALL))["status"]["used"] == {
+    assert _refusal(quota, _pod(SMALL)) == ""
+    assert _charged(quota, _pod(SMALL))["status"]["used"] == {
         "pods": "1",
         "requests.cpu": "200m",
         "requests.memory": "64Mi",
@@ -104,26 +112,61 @@ def test_a_pod_that_fits_is_charged() -> None:
 def test_refusals_name_only_what_is_exceeded() -> None:
     spent = _quota(pods="2", requests_cpu="300m", requests_memory="128Mi")
 
-    assert quota_refusal(_quota(requests_cpu="200m"), _pod(SMALL | {"cpu": "400m"})) == (
+    assert _refusal(_quota(requests_cpu="200m"), _pod(SMALL | {"cpu": "400m"})) == (
         "exceeded quota: q, requested: requests.cpu=400m, used: requests.cpu=200m, limited: requests.cpu=500m"
     )
-    assert quota_refusal(spent, _pod(SMALL | {"cpu": "900m"})) == (
+    assert _refusal(spent, _pod(SMALL | {"cpu": "900m"})) == (
         "exceeded quota: q, requested: pods=1,requests.cpu=900m, used: pods=2,requests.cpu=300m, "
         "limited: pods=2,requests.cpu=500m"
     )
 
 
 def test_a_container_must_say_what_the_quota_counts() -> None:
-    assert (
-        quota_refusal(_quota(), _pod()) == "failed quota: q: must specify requests.cpu for: c; requests.memory for: c"
+    assert _refusal(_quota(), _pod()) == "failed quota: q: must specify requests.cpu for: c; requests.memory for: c"
+
+
+def test_a_finished_pod_costs_nothing() -> None:
+    assert _charged(_quota(), _pod(SMALL) | {"status": {"phase": "Failed"}}) == _quota()
+
+
+def test_other_objects_are_counted_by_name() -> None:
+    hard = {"configmaps": "1", "count/deployments.apps": "1"}
+    quota = {
+        "metadata": {"name": "q"},
+        "status": {"hard": hard, "used": {"configmaps": "1", "count/deployments.apps": "0"}},
+    }
+
+    assert quota_refusal(quota, "", "configmaps", {}) == (
+        "exceeded quota: q, requested: configmaps=1, used: configmaps=1, limited: configmaps=1"
     )
+    assert quota_refusal(quota, "apps", "deployments", {}) == ""
+    assert charged(quota, "apps", "deployments", {})["status"]["used"]["count/deployments.apps"] == "1"
+    assert charged(quota, "", "secrets", {}) is quota
 
 
-def test_a_finished_pod_and_an_unchanged_one_cost_nothing() -> None:
-    running = _pod(SMALL)
+def test_a_quota_whose_usage_is_not_known_yet_lets_nothing_in() -> None:
+    quota = {"metadata": {"name": "q"}, "status": {"hard": {"pods": "2"}}}
 
-    assert charged(_quota(), running, running) == _quota()
-    assert charged(_quota(), running | {"status": {"phase": "Failed"}}) == _quota()
+    assert _refusal(quota, _pod()) == "status unknown for quota: q, resources: pods"
+    assert _refusal({"metadata": {"name": "q"}, "spec": {"hard": {"pods": "0"}}}, _pod()) == ""
+
+
+def test_scopes() -> None:
+    status = {"hard": {"pods": "0"}, "used": {"pods": "0"}}
+    best = {"metadata": {"name": "q"}, "spec": {"scopes": ["BestEffort"]}, "status": status}
+    ending = {"metadata": {"name": "q"}, "spec": {"scopes": ["Terminating"]}, "status": status}
+
+    assert _refusal(best, _pod()).startswith("exceeded quota: q")
+    assert _refusal(best, _pod(SMALL)) == ""
+    assert _refusal(ending, _pod()) == ""
+    wrong = {"spec": {"hard": {"configmaps": "1"}, "scopes": ["BestEffort", "NotBestEffort", "Odd"]}}
+    assert [fault.detail for fault in QUOTA.validate(wrong)] == [
+        "unsupported scope applied to resource",
+        "unsupported scope applied to resource",
+        "unsupported scope",
+        "unsupported scope applied to resource",
+        "conflicting scopes",
+    ]
 
 
 def test_quota_names() -> None:
