@@ -15,11 +15,12 @@ MAX_OPERATIONS = 10_000
 
 
 class PatchVerdict(Enum):
-    """The HTTP status a patch that cannot be applied is answered with."""
+    """The HTTP status a patch that cannot be applied is answered with; the server's own words stand beside 400 and 500."""
 
     MALFORMED = 400
     TOO_LARGE = 413
     REJECTED = 422
+    INTERNAL = 500
 
 
 class PatchError(Exception):
@@ -37,7 +38,10 @@ def json_patch(obj: JsonObject, operations: JsonValue) -> JsonValue:
         PatchError: MALFORMED if this is no list of operations, REJECTED if one fails, such as a test.
     """
     if not isinstance(operations, list):
-        raise PatchError(PatchVerdict.MALFORMED, "json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        text = (
+            f"error decoding patch: json: cannot unmarshal {go_kind(operations)} into Go value of type []interface {{}}"
+        )
+        raise PatchError(PatchVerdict.MALFORMED, text)
     if len(operations) > MAX_OPERATIONS:
         raise PatchError(
             PatchVerdict.TOO_LARGE,
@@ -61,7 +65,9 @@ def merge_patch(obj: JsonValue, patch: JsonValue) -> JsonObject:
         PatchError: MALFORMED if the patch is no object.
     """
     if not isinstance(patch, dict):
-        raise PatchError(PatchVerdict.MALFORMED, "Invalid JSON Patch")
+        kind = go_kind(patch)
+        text = f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        raise PatchError(PatchVerdict.MALFORMED, text)
     return _merged(obj, patch)
 
 
@@ -75,6 +81,21 @@ def _merged(target: JsonValue, patch: JsonObject) -> JsonObject:
         else:
             result[name] = value
     return result
+
+
+def go_kind(value: JsonValue) -> str:
+    """What Go's decoder calls a JSON value."""
+    match value:
+        case dict():
+            return "object"
+        case list():
+            return "array"
+        case str():
+            return "string"
+        case bool():
+            return "bool"
+        case _:
+            return "number"
 
 
 def same_json(left: JsonValue, right: JsonValue) -> bool:

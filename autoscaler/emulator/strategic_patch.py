@@ -9,7 +9,8 @@ Source: kubernetes apimachinery pkg/util/strategicpatch/patch.go.
 from collections.abc import Sequence
 
 from autoscaler.config.api_types import ANYTHING, ApiType, Shape
-from autoscaler.emulator.patching import PatchError, PatchVerdict, same_json
+from autoscaler.emulator.patching import PatchError, PatchVerdict, go_kind, same_json
+from autoscaler.emulator.unstructured import go_format
 from autoscaler.model.json_types import JsonObject, JsonValue
 
 _DIRECTIVE = "$patch"
@@ -25,7 +26,7 @@ def strategic_patch(obj: JsonObject, patch: JsonValue, kind: ApiType) -> JsonObj
         PatchError: MALFORMED for a patch of the wrong form, REJECTED for one that contradicts itself.
     """
     if not isinstance(patch, dict):
-        raise _malformed("json: cannot unmarshal into Go value of type map[string]interface {}")
+        raise _malformed(f"json: cannot unmarshal {go_kind(patch)} into Go value of type map[string]interface {{}}")
     return _merge_maps(obj, patch, kind)
 
 
@@ -36,7 +37,8 @@ def _merge_maps(original: JsonObject, patch: JsonObject, kind: ApiType) -> JsonO
     if directive == "delete":
         return {}
     if directive not in {None, "merge"}:
-        raise _malformed(f"unknown patch type: {directive}")
+        text = f"unknown patch type: {directive} in map: {go_format(patch)}"
+        raise PatchError(PatchVerdict.INTERNAL, text)
     result = _retained(original, patch)
     for name, value in patch.items():
         if name.startswith(_ELEMENT_ORDER):
@@ -111,7 +113,8 @@ def _merge_lists(original: list[JsonValue], patch: list[JsonValue], kind: ApiTyp
     item_type = kind.item or ANYTHING
     for item in items:
         if key not in item:
-            raise _malformed(f"map: {item} does not contain declared merge key: {key}")
+            text = f"map: {go_format(item)} does not contain declared merge key: {key}"
+            raise PatchError(PatchVerdict.INTERNAL, text)
         place = _find(merged, item, key)
         if item.get(_DIRECTIVE) == "delete":
             merged = [live for live in merged if not _same_item(live, item, key)]

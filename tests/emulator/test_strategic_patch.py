@@ -74,7 +74,8 @@ def test_retain_keys_drops_what_it_does_not_name() -> None:
     assert patched["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_an_item_without_its_key_is_malformed() -> None:
-    with pytest.raises(PatchError, match="does not contain declared merge key: name") as raised:
+def test_an_item_without_its_key_is_an_error_of_the_server() -> None:
+    with pytest.raises(PatchError) as raised:
         _spec({"containers": [{"image": "x"}]})
-    assert raised.value.verdict is PatchVerdict.MALFORMED
+    assert str(raised.value) == "map: map[image:x] does not contain declared merge key: name"
+    assert raised.value.verdict is PatchVerdict.INTERNAL

@@ -96,6 +96,8 @@ def _refusal(fault: PatchError) -> ApiError:
             return ApiError(413, "RequestEntityTooLarge", f"Request entity too large: {fault}")
         case PatchVerdict.REJECTED:
             return ApiError(422, "Invalid", _REJECTED, {})
+        case PatchVerdict.INTERNAL:
+            return errors.internal(str(fault))
 
 
 def _decode(exchange: Exchange, view: View, patched: JsonValue, repeated: list[str]) -> JsonObject:

@@ -5,7 +5,7 @@ Source: kubernetes plugin/pkg/admission/nodetaint; pkg/apis/core/validation/vali
 
 from autoscaler.emulator.kinds.checks import resource_quantity
 from autoscaler.emulator.kinds.rules import KindRules
-from autoscaler.model.field_errors import FieldError, duplicate, invalid, not_supported, required
+from autoscaler.model.field_errors import FieldError, duplicate, forbidden, invalid, not_supported, required
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.names import label_value_faults, qualified_name_faults
 
@@ -22,28 +22,51 @@ def admitted_node(node: JsonObject) -> JsonObject:
     return {**node, "spec": {**spec, "taints": [*taints, _NOT_READY]}}
 
 
+def _with_defaults(node: JsonObject) -> JsonObject:
+    """The first of several address ranges and the single one say the same."""
+    spec = node.get("spec") or {}
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        return {**node, "spec": {**spec, "podCIDRs": [spec["podCIDR"]]}}
+    if spec.get("podCIDRs") and not spec.get("podCIDR"):
+        return {**node, "spec": {**spec, "podCIDR": spec["podCIDRs"][0]}}
+    return node
+
+
 def _validate(node: JsonObject) -> list[FieldError]:
     return _taints((node.get("spec") or {}).get("taints") or [], "metadata.taints")
 
 
 def _validate_update(new: JsonObject, old: JsonObject) -> list[FieldError]:
-    faults = _validate(new)
+    faults = [*_validate(new), *_addresses(new)]
     spec, before = new.get("spec") or {}, old.get("spec") or {}
-    for name in ("providerID", "podCIDR"):
-        if before.get(name) and spec.get(name) != before[name]:
-            text = "node updates may not change " + name + ' except from "" to valid'
-            faults.append(invalid(f"spec.{name}", spec.get(name, ""), text))
+    for field, word in (("podCIDRs", "podCIDR"), ("providerID", "providerID")):
+        if before.get(field) and spec.get(field) != before[field]:
+            text = f'node updates may not change {word} except from "" to valid'
+            faults.append(forbidden(f"spec.{field}", text))
     return faults
 
 
 def _validate_status(new: JsonObject, old: JsonObject) -> list[FieldError]:
     del old  # nothing in it binds the new status
     status = new.get("status") or {}
-    faults: list[FieldError] = []
+    faults = _addresses(new)
     for field in ("capacity", "allocatable"):
         for name, amount in (status.get(field) or {}).items():
             faults += resource_quantity(name, amount, f"status.{field}[{name}]")
     return faults
+
+
+def _addresses(node: JsonObject) -> list[FieldError]:
+    """Addresses that a node reports twice."""
+    reported = [
+        {"Type": each.get("type", ""), "Address": each.get("address", "")}
+        for each in (node.get("status") or {}).get("addresses") or ()
+    ]
+    return [
+        duplicate(f"status.addresses[{index}]", address)
+        for index, address in enumerate(reported)
+        if address in reported[:index]
+    ]
 
 
 def _taints(taints: list[JsonObject], path: str) -> list[FieldError]:
@@ -65,4 +88,6 @@ def _taints(taints: list[JsonObject], path: str) -> list[FieldError]:
     return faults
 
 
-NODE = KindRules(validate=_validate, validate_update=_validate_update, validate_status=_validate_status)
+NODE = KindRules(
+    with_defaults=_with_defaults, validate=_validate, validate_update=_validate_update, validate_status=_validate_status
+)

@@ -4,6 +4,7 @@ Source: kubernetes pkg/registry/core/pod/strategy.go and storage/storage.go; Val
 """
 
 from datetime import datetime
+from ipaddress import ip_address
 
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator.kinds.pod_defaults import pod_with_defaults
@@ -73,6 +74,25 @@ def with_addresses(status: JsonObject) -> JsonObject:
     if first and (not several or several[0].get("ip") != first):
         return {**status, "podIPs": [{"ip": first}]}
     return status
+
+
+def validate_status(new: JsonObject, old: JsonObject) -> list[FieldError]:
+    """Faults of a change of the status."""
+    status, before = new.get("status") or {}, old.get("status") or {}
+    faults: list[FieldError] = []
+    if status.get("qosClass") not in {None, before.get("qosClass")}:
+        faults.append(invalid("status.qosClass", status["qosClass"], "field is immutable"))
+    for index, entry in enumerate(status.get("podIPs") or ()):
+        faults += _address(entry.get("ip", ""), f"status.podIPs[{index}]")
+    return faults
+
+
+def _address(text: str, path: str) -> list[FieldError]:
+    try:
+        ip_address(text)
+    except ValueError:
+        return [invalid(path, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
+    return []
 
 
 def bound(pod: JsonObject, node: str, now: datetime) -> JsonObject:
@@ -177,4 +197,14 @@ def _frozen_part(spec: JsonObject) -> JsonObject:
     return frozen
 
 
-POD = KindRules(with_defaults=pod_with_defaults, validate=validate, validate_update=validate_update)
+def _with_defaults(pod: JsonObject) -> JsonObject:
+    filled = pod_with_defaults(pod)
+    return {**filled, "status": with_addresses(filled["status"])} if filled.get("status") else filled
+
+
+POD = KindRules(
+    with_defaults=_with_defaults,
+    validate=validate,
+    validate_update=validate_update,
+    validate_status=validate_status,
+)

@@ -156,3 +156,13 @@ def test_quality_of_service(resources: JsonObject, quality: str) -> None:
 def test_addresses_agree() -> None:
     assert with_addresses({"podIP": "1.2.3.4"})["podIPs"] == [{"ip": "1.2.3.4"}]
     assert with_addresses({"podIPs": [{"ip": "1.2.3.4"}]})["podIP"] == "1.2.3.4"
+
+
+def test_a_status_keeps_the_quality_of_service_and_has_real_addresses() -> None:
+    old = {"status": {"qosClass": "Burstable"}}
+    new = {"status": {"qosClass": "Guaranteed", "podIPs": [{"ip": "home"}]}}
+
+    assert [str(fault) for fault in POD.validate_status(new, old)] == [
+        'status.qosClass: Invalid value: "Guaranteed": field is immutable',
+        'status.podIPs[0]: Invalid value: "home": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ]

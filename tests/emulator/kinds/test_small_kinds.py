@@ -131,3 +131,16 @@ def test_evictions_use_up_the_budget() -> None:
     unseen = eviction_refusal({"metadata": metadata | {"generation": 2}, "status": status})
     assert unseen is not None
     assert unseen.cause == "The disruption budget b is still being processed by the server."
+
+
+def test_a_node_reports_each_address_once_and_keeps_its_provider() -> None:
+    twice = {"status": {"addresses": [{"type": "InternalIP", "address": "1.1.1.1"}] * 2}}
+    old, new = {"spec": {"providerID": "x://1"}}, {"spec": {"providerID": "x://2"}}
+
+    assert _texts(NODE.validate_status(twice, {})) == [
+        'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"1.1.1.1"}'
+    ]
+    assert _texts(NODE.faults_of_update(new, old)) == [
+        'spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'
+    ]
+    assert NODE.with_defaults({"spec": {"podCIDR": "10.0.0.0/24"}})["spec"]["podCIDRs"] == ["10.0.0.0/24"]
