@@ -35,12 +35,17 @@ class Entry:
 ENTRIES: Final = (
     Entry("demo", "See it", "A cluster in one process: traffic, the real controller, a live page. Needs nothing."),
     Entry("simulate", "Try a policy", "Replay traffic through policies; compare what users and the bill would see."),
+    Entry("evaluate", "Try a policy", "One dry decision of an HPA, explained: every step, and what would change it."),
     Entry("check", "Try a policy", "Find what is wrong with policies and scenarios, with file, line and a hint."),
     Entry("trace", "Try a policy", "Save past traffic from Prometheus as a trace that `simulate` replays."),
     Entry("run", "Run it", "The controller. Observes and reports; scales with --apply."),
     Entry("config", "Run it", "Show the settings in force, and where each one comes from."),
     Entry("emulate", "Develop", "The emulated cluster alone, for kubectl and other controllers."),
-    Entry("schema", "Develop", "Print the JSON schema of a policy, a scenario or the settings."),
+    Entry(
+        "schema",
+        "Develop",
+        "Print the JSON schema of a policy, a scenario, an observation, a decision or the settings.",
+    ),
 )
 _BY_NAME: Final = {entry.name: entry for entry in ENTRIES}
 

@@ -16,13 +16,18 @@ class Document(StrEnum):
     POLICY = "policy"
     SCENARIO = "scenario"
     SETTINGS = "settings"
+    OBSERVATION = "observation"
+    DECISION = "decision"
 
 
 def command(
-    document: Annotated[Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario or settings")],
+    document: Annotated[
+        Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario, settings, observation or decision")
+    ],
 ) -> None:
-    """Print the JSON schema of a policy, a scenario or the settings file.
+    """Print the JSON schema of a policy, a scenario, the settings file, an observation or a decision.
 
+    The last two are what `autoscaler evaluate` reads and, with -o json, prints.
     An editor with a YAML language server uses it by a first line such as:
     # yaml-language-server: $schema=policy.schema.json
     """
@@ -39,3 +44,11 @@ def command(
             from autoscaler.config.settings import Settings
 
             print_value(Settings.model_json_schema(mode="serialization"), Output.JSON)
+        case Document.OBSERVATION:
+            from autoscaler.config.observation import ObservationFile
+
+            print_value(ObservationFile.model_json_schema(), Output.JSON)
+        case Document.DECISION:
+            from autoscaler.config.decision_record import Record
+
+            print_value(Record.model_json_schema(mode="serialization"), Output.JSON)

@@ -1,7 +1,8 @@
 """What would change the answer: for each input, the smallest change of it alone that does, verified by evaluating there.
 
 At a boundary the answer differs, one step before it does not: both were evaluated. A step is one milli-unit of a metric
-(of the average per pod where it is read pod by pod), one replica, or the next instant at which time matters.
+(of the average per pod where it is read pod by pod; of memory one byte), one replica, or the next instant at which time
+matters.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from autoscaler.model.time import Instant
 _REACH: Final = 1000
 _LARGEST_SUM: Final = 10**16
 _NOT_READ: Final = NoReading(error="the metric was not read")
+
+_RESOURCES: Final = (ResourceMetric, ContainerResourceMetric)
 
 Decide = Callable[[Observation], Decision]
 
@@ -144,9 +147,13 @@ class _MetricAxis(Struct, frozen=True):
         return readings[self.index] if self.index < len(readings) else _NOT_READ
 
     def _nearest(self, start: Milli, limit: Milli, target: Milli) -> Boundary | None:
-        turns = [int(target * ratio) + step for ratio in self.landmarks for step in (-1, 0, 1)]
-        found = nearest_change(lambda value: self._decided(value).desired, start, limit, probes=turns)
-        return None if found is None else self._boundary(found[0])
+        """Search in steps of one milli-unit; of one byte for memory, which has no smaller ones."""
+        step = 1000 if isinstance(self.metric, _RESOURCES) and self.metric.resource == "memory" else 1
+        turns = [(int(target * ratio) - start) // step + side for ratio in self.landmarks for side in (-1, 0, 1)]
+        found = nearest_change(
+            lambda steps: self._decided(start + steps * step).desired, 0, (limit - start) // step, probes=turns
+        )
+        return None if found is None else self._boundary(start + found[0] * step)
 
     def _boundary(self, value: Milli) -> Boundary:
         decision = self._decided(value)

@@ -5,6 +5,7 @@ AutoscalerError
         InvalidPolicyError       a policy: the last good version stays in force
         InvalidScenarioError     a scenario
         InvalidTraceError        a trace
+        InvalidObservationError  an observation
         InvalidSettingsError     flags, environment, settings file
     UnreachableError         try again later: the API server or a metric source does not answer
     NoDataError              the source answers, but holds nothing of what was asked for
@@ -58,6 +59,10 @@ class InvalidScenarioError(InvalidInputError):
 
 class InvalidTraceError(InvalidInputError):
     """A trace file cannot be used."""
+
+
+class InvalidObservationError(InvalidInputError):
+    """An observation file cannot be used."""
 
 
 class InvalidSettingsError(InvalidInputError):
