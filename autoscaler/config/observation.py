@@ -222,10 +222,18 @@ def _checked(document: Document, model: type[_File]) -> _File:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        faults = faults_of(error, document, model)
-        if isinstance(document.value, dict) and isinstance(document.value.get("pods"), dict):
-            faults = [replace(fault, path=fault.path.replace("pods[0]", "pods", 1)) for fault in faults]
+        is_one_group = isinstance(document.value, dict) and isinstance(document.value.get("pods"), dict)
+        faults = [
+            replace(fault, path=_as_written(fault.path, is_one_group=is_one_group))
+            for fault in faults_of(error, document, model)
+        ]
         raise InvalidObservationError(faults) from error
+
+
+def _as_written(path: str, *, is_one_group: bool) -> str:
+    """Name a field as the file does: pydantic marks keys of mappings, and short forms were written out."""
+    path = path.removesuffix("[[key]]")
+    return path.replace("pods[0]", "pods", 1) if is_one_group else path
 
 
 def _only_document(path: Path) -> Document:

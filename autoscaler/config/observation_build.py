@@ -197,7 +197,7 @@ class _Build:
 
     def notes(self, history: History) -> Iterator[str]:
         """Tell what was assumed."""
-        if history.recommendations is None:
+        if history.recommendations is None and self.file.scale.replicas:
             yield (
                 "no history is given: the controller has just started, and counts the present replicas as its first "
                 "recommendation"
