@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from autoscaler.cli.errors import ExitCode, printable, usage_error
 from autoscaler.cli.output import Output, OutputOption, print_rows, print_value
+from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion, for_version
 
 if TYPE_CHECKING:
     from autoscaler.config.check import Finding, Report
@@ -20,8 +22,11 @@ def command(
     ],
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as findings too.")] = False,
     namespace: Annotated[str, typer.Option(metavar="NAME", help="Namespace of policies that name none.")] = "default",
+    kubernetes_version: Annotated[
+        KubernetesVersion, typer.Option("--kubernetes-version", "-k", help="Release whose rules hold.")
+    ] = DEFAULT_VERSION,
     scale_to_zero: Annotated[
-        bool, typer.Option("--scale-to-zero", help="Allow minReplicas 0 (gate HPAScaleToZero).")
+        bool, typer.Option("--scale-to-zero", help="Allow minReplicas 0 (gate HPAScaleToZero; on from 1.37).")
     ] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -32,12 +37,12 @@ def command(
     """
     from autoscaler.config.check import Severity, check_files
     from autoscaler.config.hpa import ReadOptions
-    from autoscaler.model.controller_config import Gates
 
     for file in files:
         if str(file) != "-" and not file.exists():
             raise usage_error(f"no such file: {file}", hint="relative paths start at the current directory")
-    options = ReadOptions(namespace=namespace, gates=Gates(scale_to_zero=scale_to_zero))
+    gates = for_version(kubernetes_version).gates
+    options = ReadOptions(namespace=namespace, gates=replace(gates, scale_to_zero=scale_to_zero or gates.scale_to_zero))
     report = check_files(files, options)
     _print(report, output)
     if report.count(Severity.ERROR) or (strict and report.findings):

@@ -24,6 +24,12 @@ def command(
         bool | None, typer.Option("--apply/--observe", help="Write replica counts, or only say what would be written.")
     ] = None,
     namespaces: Annotated[str | None, typer.Option(metavar="A,B", help="Namespaces to act in.  [default: all]")] = None,
+    kubernetes_version: Annotated[
+        str | None,
+        typer.Option(
+            "--kubernetes-version", "-k", metavar="VERSION", help="Decide as 1.35, 1.36 or 1.37 does.  [default: 1.36]"
+        ),
+    ] = None,
     sync_period: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Time between two evaluations of a policy.  [default: 15s]")
     ] = None,
@@ -63,6 +69,7 @@ def command(
         "kubernetes.context": context,
         "apply": apply,
         "namespaces": namespaces,
+        "kubernetes_version": kubernetes_version,
         "hpa.sync_period": sync_period,
         "http.listen": listen,
         "log.level": log_level,

@@ -32,6 +32,8 @@ from autoscaler.model.time import SECOND, ZERO_TIME, Instant
 def status_to_object(status: PolicyStatus, policy: ScalingPolicy) -> JsonObject:
     """Write ``status`` as JSON: upstream's field order, ``currentReplicas`` left out when 0, absent metrics as null."""
     written: JsonObject = {}
+    if status.observed_generation is not None:
+        written["observedGeneration"] = status.observed_generation
     if status.last_scale_at is not None:
         written["lastScaleTime"] = _write_time(status.last_scale_at)
     if status.current_replicas:
@@ -57,6 +59,7 @@ def status_from_object(obj: JsonObject) -> PolicyStatus:
         last_scale_at=_read_time(status.get("lastScaleTime")),
         metrics=None if metrics is None else tuple(_read_metric(metric) for metric in metrics),
         conditions=tuple(_read_condition(condition) for condition in status.get("conditions") or ()),
+        observed_generation=status.get("observedGeneration"),
     )
 
 

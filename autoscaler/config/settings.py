@@ -7,6 +7,7 @@ together. Durations are written ``15s`` or ``5m`` and held in nanoseconds.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
@@ -15,7 +16,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autoscaler.config.durations import DurationError, parse_duration, print_duration
-from autoscaler.model.controller_config import ControllerConfig, Gates
+from autoscaler.model.controller_config import (
+    DEFAULT_VERSION,
+    ControllerConfig,
+    Fixes,
+    KubernetesVersion,
+    for_version,
+)
 from autoscaler.model.policy import Mode
 from autoscaler.model.time import MINUTE, SECOND, Nanoseconds
 
@@ -119,14 +126,23 @@ class HpaSettings(Section):
 
 
 class GateSettings(Section):
-    """Upstream's feature gates, with the defaults of release 1.36."""
+    """Upstream's feature gates. Absent: as in the release that ``kubernetes_version`` names."""
 
-    scale_to_zero: bool = False
-    """HPAScaleToZero: minReplicas may be 0 where an Object or External metric is given."""
-    configurable_tolerance: bool = True
-    """HPAConfigurableTolerance: a policy may set its own tolerance."""
-    pod_level_resources: bool = True
-    """PodLevelResources: requests may be given for the whole pod."""
+    scale_to_zero: bool | None = None
+    """HPAScaleToZero: minReplicas may be 0 where an Object or External metric is given. On from 1.37."""
+    configurable_tolerance: bool | None = None
+    """HPAConfigurableTolerance: a policy may set its own tolerance. On in every release here."""
+    pod_level_resources: bool | None = None
+    """PodLevelResources: requests may be given for the whole pod. On in every release here."""
+
+
+class FixSettings(Section):
+    """Upstream's repairs that no known release contains yet."""
+
+    average_without_pods: bool = False
+    """Report an average of 0 while there are no pods, instead of the smallest 64-bit number (PR 140958)."""
+    succeeded_pods: bool = False
+    """Leave pods that have Succeeded out of averages, like those that have Failed (PR 141302)."""
 
 
 class HttpSettings(Section):
@@ -169,10 +185,14 @@ class Settings(BaseSettings):
     """Time between two looks at the policy files."""
     kubernetes: KubernetesSettings = KubernetesSettings()
     """How the API server is reached."""
+    kubernetes_version: KubernetesVersion = DEFAULT_VERSION
+    """Release whose kube-controller-manager is followed: 1.35, 1.36 or 1.37."""
     hpa: HpaSettings = HpaSettings()
     """Upstream's flags."""
     gates: GateSettings = GateSettings()
     """Upstream's feature gates."""
+    fixes: FixSettings = FixSettings()
+    """Upstream's late repairs."""
     http: HttpSettings = HttpSettings()
     """The controller's own HTTP server."""
     log: LogSettings = LogSettings()
@@ -186,13 +206,16 @@ class Settings(BaseSettings):
     @property
     def controller(self) -> ControllerConfig:
         """What the engine is told."""
-        return ControllerConfig(
+        upstream = for_version(self.kubernetes_version)
+        return replace(
+            upstream,
             sync_period=self.hpa.sync_period,
             tolerance=self.hpa.tolerance,
             downscale_stabilization=self.hpa.downscale_stabilization,
             cpu_initialization_period=self.hpa.cpu_initialization_period,
             initial_readiness_delay=self.hpa.initial_readiness_delay,
-            gates=Gates(**self.gates.model_dump()),
+            gates=replace(upstream.gates, **self.gates.model_dump(exclude_none=True)),
+            fixes=Fixes(**self.fixes.model_dump()),
         )
 
     @classmethod

@@ -9,6 +9,7 @@ from autoscaler.engine.conditions import FALSE, SCALED_TO_ZERO, SCALING_ACTIVE, 
 from autoscaler.engine.constrain.rates import MESSAGES, Limited, limit_changes_at, limit_rate
 from autoscaler.engine.course import Course, lower_bound
 from autoscaler.engine.turn import Turn
+from autoscaler.model.controller_config import ZeroRule
 from autoscaler.model.decision import Decision, Reason, Stage
 from autoscaler.model.time import Instant
 
@@ -42,7 +43,7 @@ def enter_bounds(turn: Turn, course: Course) -> Decision:
 def _switched_off(turn: Turn) -> Decision:
     """Zero replicas mean that a person switched the target off; upstream forgets its own zero where the gate is off."""
     set_condition(turn.conditions, SCALING_ACTIVE, FALSE, "ScalingDisabled", _AT_ZERO, turn.at)
-    if not turn.config.gates.scale_to_zero:
+    if turn.config.zero_rule is ZeroRule.CONDITION and not turn.config.gates.scale_to_zero:
         drop_condition(turn.conditions, SCALED_TO_ZERO)
     stage = Stage(stage="bounds", before=0, after=0, why=_AT_ZERO)
     return _decision(turn, 0, Reason.TARGET_AT_ZERO, "", (stage,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from autoscaler.engine.conditions import SCALED_TO_ZERO, is_true
-from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.controller_config import ControllerConfig, ZeroRule
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.policy import ContainerResourceMetric, ExternalMetric, ObjectMetric, ResourceMetric, ScalingPolicy
 
@@ -23,15 +23,18 @@ class Course(Enum):
 
 
 _COMPUTE = Course.COMPUTE
+_BY_MINIMUM = ZeroRule.MIN_REPLICAS
 
 
 def course_of(policy: ScalingPolicy, current: int, status: PolicyStatus, config: ControllerConfig) -> Course:
     """Choose the course; only ``COMPUTE`` looks at metrics, windows and rate rules.
 
     A target at zero is computed only if this controller put it there and may bring it back; zero set by a person means
-    "off".
+    "off". Releases before 1.36 cannot tell the two apart: a minimum of 0 is computed, any other means "off".
     """
     minimum = lower_bound(policy)
+    if current == 0 and config.zero_rule is _BY_MINIMUM:
+        return Course.DISABLED if minimum != 0 else _COMPUTE
     if current == 0:
         own_zero = was_scaled_to_zero(status, config)
         if own_zero and (minimum != 0 or has_metric_without_pods(policy)):
@@ -50,8 +53,10 @@ def lower_bound(policy: ScalingPolicy) -> int:
 
 
 def was_scaled_to_zero(status: PolicyStatus, config: ControllerConfig) -> bool:
-    """Whether this controller, not a person, brought the target to zero."""
-    return config.gates.scale_to_zero and is_true(status.conditions, SCALED_TO_ZERO)
+    """Whether this controller, not a person, brought the target to zero, as far as the release can tell."""
+    if config.zero_rule is _BY_MINIMUM or not config.gates.scale_to_zero:
+        return False
+    return is_true(status.conditions, SCALED_TO_ZERO)
 
 
 def reads_cpu(policy: ScalingPolicy) -> bool:

@@ -81,6 +81,7 @@ def _without_scale(policy: ScalingPolicy, scale: ScaleUnavailable, memory: Memor
             last_scale_at=previous.last_scale_at,
             metrics=previous.metrics,
             conditions=tuple(conditions),
+            observed_generation=previous.observed_generation,  # upstream writes it with the counts, untouched here
         ),
         error=scale.message or scale.error,
         error_kind=ErrorKind.SPEC if scale.blames_policy else ErrorKind.INTERNAL,

@@ -18,7 +18,7 @@ from autoscaler.engine.conditions import (
 from autoscaler.engine.constrain.rates import remember_event
 from autoscaler.engine.course import has_metric_without_pods, lower_bound
 from autoscaler.engine.turn import reference_of
-from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
+from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig, ZeroRule
 from autoscaler.model.decision import (
     Action,
     Announcement,
@@ -33,6 +33,7 @@ from autoscaler.model.memory import Memory
 from autoscaler.model.policy import ScalingPolicy
 
 _WRITTEN, _FAILED = WriteResult.WRITTEN, WriteResult.FAILED
+_BY_MINIMUM = ZeroRule.MIN_REPLICAS
 
 
 def settle(
@@ -77,6 +78,7 @@ def _written(policy: ScalingPolicy, decision: Decision, config: ControllerConfig
         last_scale_at=decision.at,
         metrics=decision.status.metrics,
         conditions=tuple(conditions),
+        observed_generation=decision.status.observed_generation,
     )
     told = f"New size: {decision.desired}; reason: {decision.rescale_reason}"
     return Settlement(
@@ -92,6 +94,8 @@ def _maintain_scaled_to_zero(
     policy: ScalingPolicy, decision: Decision, conditions: Conditions, config: ControllerConfig
 ) -> None:
     """Remember whether this controller brought the target to zero, so that it may bring it back."""
+    if config.zero_rule is _BY_MINIMUM:
+        return  # releases that do not know the condition leave it alone
     if not config.gates.scale_to_zero:
         drop_condition(conditions, SCALED_TO_ZERO)
         return
@@ -114,6 +118,7 @@ def _failed(policy: ScalingPolicy, decision: Decision, memory: Memory, error: st
         last_scale_at=memory.status.last_scale_at,
         metrics=decision.status.metrics,
         conditions=tuple(conditions),
+        observed_generation=decision.status.observed_generation,
     )
     told = f"New size: {decision.desired}; reason: {decision.rescale_reason}; error: {error}"
     return Settlement(

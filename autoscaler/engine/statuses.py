@@ -25,6 +25,7 @@ def same_status(one: PolicyStatus, other: PolicyStatus) -> bool:
         and one.desired_replicas == other.desired_replicas
         and one.last_scale_at == other.last_scale_at
         and one.conditions == other.conditions
+        and one.observed_generation == other.observed_generation
         and _same_metrics(one.metrics or (), other.metrics or ())
     )
 

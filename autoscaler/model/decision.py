@@ -125,7 +125,8 @@ class Proposal(Struct, frozen=True, kw_only=True, gc=False):
 class PolicyStatus(Struct, frozen=True, kw_only=True, gc=False):
     """What the policy's status holds; kept between passes, because conditions and times build on it.
 
-    ``metrics`` is ``None`` when metrics were not evaluated.
+    ``metrics`` is ``None`` when metrics were not evaluated. ``observed_generation`` is the policy's, in releases that tell
+    it.
     """
 
     current_replicas: int = 0
@@ -133,6 +134,7 @@ class PolicyStatus(Struct, frozen=True, kw_only=True, gc=False):
     last_scale_at: Instant | None = None
     metrics: tuple[MetricStatus, ...] | None = None
     conditions: tuple[Condition, ...] = ()
+    observed_generation: int | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True, gc=False):

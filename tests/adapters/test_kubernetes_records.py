@@ -35,6 +35,7 @@ async def test_what_a_status_leaves_out_is_removed(client, server) -> None:
 
     assert server.asked[0].body == {
         "status": {
+            "observedGeneration": None,
             "currentReplicas": None,
             "lastScaleTime": None,
             "currentMetrics": None,

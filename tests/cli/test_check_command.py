@@ -112,6 +112,7 @@ def test_scaling_to_zero_is_allowed_when_the_gate_is_on() -> None:
 
     assert run(["check", file]) == 3
     assert run(["check", file, "--scale-to-zero"]) == 0
+    assert run(["check", file, "-k", "1.37"]) == 0
 
 
 def test_a_scenario_whose_trace_is_missing_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,3 +140,11 @@ def test_upstreams_own_statuses_survive_reading_and_writing() -> None:
 
     assert len(observed) > 50
     assert different == []
+
+
+def test_the_observed_generation_is_written_first_and_only_where_it_is_known() -> None:
+    known = status_to_object(PolicyStatus(observed_generation=3), POLICY)
+
+    assert next(iter(known.items())) == ("observedGeneration", 3)
+    assert status_from_object({"status": known}).observed_generation == 3
+    assert status_from_object({"status": {}}).observed_generation is None

@@ -18,7 +18,7 @@ from autoscaler.config.settings_load import (
     setting_values,
     settings_help,
 )
-from autoscaler.model.controller_config import DEFAULT_CONFIG
+from autoscaler.model.controller_config import DEFAULT_CONFIG, Fixes, Gates, for_version
 from autoscaler.model.errors import InvalidSettingsError
 from autoscaler.model.policy import Mode
 from autoscaler.model.time import SECOND
@@ -113,12 +113,12 @@ def test_addresses(text: str, address: Address) -> None:
         (
             "frobnicate: 1",
             ":1: frobnicate: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
-            "reload_interval, kubernetes, hpa, gates, http, log",
+            "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, http, log",
         ),
         (
             "spec:\n  a: 1\n  b: 2",
             ":2: spec: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
-            "reload_interval, kubernetes, hpa, gates, http, log",
+            "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, http, log",
         ),
         ("_env_file: x", ":1: _env_file: no such setting"),
         (
@@ -223,3 +223,22 @@ def test_every_setting_is_explained() -> None:
 
     assert set(settings_help()) == set(setting_values(loaded.settings)) == set(loaded.origins)
     assert all(text.endswith(".") for text in settings_help().values())
+
+
+def test_the_release_decides_the_gates_and_a_gate_given_wins() -> None:
+    assert Settings().controller == for_version("1.36")
+    assert Settings(kubernetes_version="1.35").controller == for_version("1.35")
+    assert Settings(kubernetes_version="1.37").controller == for_version("1.37")
+    switched_off = Settings(kubernetes_version="1.37", gates={"scale_to_zero": False}).controller
+    assert (switched_off.gates, switched_off.observed_generation) == (Gates(scale_to_zero=False), True)
+    assert Settings(fixes={"succeeded_pods": True}).controller.fixes == Fixes(succeeded_pods=True)
+
+
+def test_a_release_we_do_not_know_is_a_fault() -> None:
+    with pytest.raises(InvalidSettingsError) as error:
+        load_settings({"kubernetes_version": "1.30"}, environment={})
+
+    assert (
+        str(error.value)
+        == "--kubernetes-version: kubernetes_version: must be one of '1.35', '1.36' or '1.37', is '1.30'"
+    )

@@ -15,7 +15,9 @@ _ROOT = api_root("autoscaling", "v2")
 _RESOURCE = "horizontalpodautoscalers"
 _QUALIFIED = "horizontalpodautoscalers.autoscaling"
 #: A merge patch keeps what it does not name, so what the new status leaves out is named as null.
-_CLEARED: dict[str, Any] = {"currentReplicas": None, "lastScaleTime": None, "currentMetrics": None, "conditions": None}
+_CLEARED: dict[str, Any] = dict.fromkeys(
+    ("observedGeneration", "lastScaleTime", "currentReplicas", "currentMetrics", "conditions")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
-from autoscaler.engine.recommend.grouping import Roster
+from autoscaler.engine.recommend.grouping import Roster, finished_phases
 from autoscaler.engine.recommend.guards import along_the_ratio
 from autoscaler.engine.recommend.metrics import Computed, compute
 from autoscaler.engine.recommend.per_pod import Situation
@@ -53,9 +53,8 @@ def recommend(
     if fault is not None:
         return _untargeted(fault)
     answer = Recommended(statuses=())
-    situation = Situation(
-        Roster.of(observation.pods), scale.spec_replicas, tolerance_of(policy, config), observation.at, config
-    )
+    roster = Roster.of(observation.pods, finished_phases(config))
+    situation = Situation(roster, scale.spec_replicas, tolerance_of(policy, config), observation.at, config)
     statuses: list[MetricStatus] = []
     first: Failure | None = None
     invalid = best = 0

@@ -17,13 +17,14 @@ from autoscaler.model.time import Instant
 CPU = "cpu"
 
 # Bound once: on Python 3.11 looking up an enum's member costs as much as the rest of a pod's turn.
-_FAILED, _PENDING, _RUNNING = PodPhase.FAILED, PodPhase.PENDING, PodPhase.RUNNING
+_PENDING, _RUNNING = PodPhase.PENDING, PodPhase.RUNNING
+_FINISHED, _FINISHED_AS_FIXED = (PodPhase.FAILED,), (PodPhase.FAILED, PodPhase.SUCCEEDED)
 
 
 class Roster(Struct, frozen=True):
     """The pods of one pass, sorted once into those that any sample can speak for and those that none can.
 
-    ``ignored``: failed or on their way out. ``pending``: not running yet. ``living``: the others.
+    ``ignored``: finished or on their way out. ``pending``: not running yet. ``living``: the others.
     """
 
     pods: tuple[Pod, ...]
@@ -32,14 +33,14 @@ class Roster(Struct, frozen=True):
     ignored: list[str]
 
     @classmethod
-    def of(cls, pods: tuple[Pod, ...]) -> Roster:
-        """Sort ``pods``."""
+    def of(cls, pods: tuple[Pod, ...], finished: tuple[PodPhase, ...] = (PodPhase.FAILED,)) -> Roster:
+        """Sort ``pods``; those in a phase of ``finished`` are ignored."""
         living: list[Pod] = []
         pending: list[str] = []
         ignored: list[str] = []
         for pod in pods:
             phase = pod.phase
-            if pod.deleting or phase == _FAILED:
+            if pod.deleting or phase in finished:
                 ignored.append(pod.name)
             elif phase == _PENDING:
                 pending.append(pod.name)
@@ -52,6 +53,11 @@ class Roster(Struct, frozen=True):
         return sum(
             1 for pod in self.pods if pod.phase == _RUNNING and pod.ready is not None and pod.ready.status == "True"
         )
+
+
+def finished_phases(config: ControllerConfig) -> tuple[PodPhase, ...]:
+    """The phases that end a pod's part in the average; upstream forgot Succeeded until a late fix."""
+    return _FINISHED_AS_FIXED if config.fixes.succeeded_pods else _FINISHED
 
 
 class Groups(Struct, frozen=True):

@@ -107,7 +107,7 @@ def _object(metric: ObjectMetric, reading: Reading, now: Situation, status_repli
     if target.type == "AverageValue" and target.average_value is not None:
         goal = target.average_value.milli()
         value = object_value(reading, metric, namespace)
-        calculation = value_per_pod(now.tolerance, value, goal, status_replicas, is_external=False)
+        calculation = _value_per_pod(now, value, goal, status_replicas, is_external=False)
         return Computed(calculation, _average(metric, calculation), goal)
     raise MetricFailedError(NO_OBJECT_TARGET)
 
@@ -119,13 +119,18 @@ def _external(
     if target.average_value is not None:
         goal = target.average_value.milli()
         value = sum_until_negative(external_values(reading, metric.metric, namespace))
-        calculation = value_per_pod(now.tolerance, value, goal, status_replicas, is_external=True)
+        calculation = _value_per_pod(now, value, goal, status_replicas, is_external=True)
         return Computed(calculation, _average(metric, calculation), goal)
     if target.value is not None:
         goal = target.value.milli()
         calculation = whole_value(now, capped_sum(external_values(reading, metric.metric, namespace)), goal)
         return Computed(calculation, _value(metric, calculation), goal)
     raise MetricFailedError(NO_EXTERNAL_TARGET)
+
+
+def _value_per_pod(now: Situation, value: int, goal: int, status_replicas: int, *, is_external: bool) -> Calculation:
+    fixed = now.config.fixes.average_without_pods
+    return value_per_pod(now.tolerance, value, goal, status_replicas, is_external=is_external, zero_without_pods=fixed)
 
 
 def _average(metric: Metric, calculation: Calculation, resource: str = "") -> MetricStatus:

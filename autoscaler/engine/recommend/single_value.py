@@ -109,15 +109,24 @@ def whole_value(now: Situation, value: Milli, target: Milli) -> Calculation:
 
 
 def value_per_pod(
-    tolerance: Tolerance, value: Milli, target: Milli, status_replicas: int, *, is_external: bool
+    tolerance: Tolerance,
+    value: Milli,
+    target: Milli,
+    status_replicas: int,
+    *,
+    is_external: bool,
+    zero_without_pods: bool = False,
 ) -> Calculation:
     """Replicas for a target of type AverageValue: the value divided by the target, whatever the pods' state.
 
-    Measured against status.replicas, which also is the answer within tolerance.
+    Measured against status.replicas, which also is the answer within tolerance. Without any the average reported is the
+    smallest int64, or 0 with upstream's late fix (``zero_without_pods``).
     """
     use = ratio(float(value), float(target) * float(status_replicas))
     per_pod = ratio(float(value), float(status_replicas))
     average = INT64_MAX if is_external and float(value) >= _TWO_TO_63 else ceil_int64(per_pod)
+    if zero_without_pods and status_replicas == 0:
+        average = 0
     if tolerance.holds(use):
         return Calculation(status_replicas, average, use, "within tolerance")
     wanted = ratio(float(value), float(target))
