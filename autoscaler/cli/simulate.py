@@ -7,12 +7,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from autoscaler.cli.errors import duration_option, say, usage_error
 from autoscaler.cli.output import Cell, Output, OutputOption, print_rows, print_value
+
+_LONG: Final = 7 * 86_400  #: a run that takes long enough to say so beforehand [s]
 
 if TYPE_CHECKING:
     from autoscaler.model.json_types import JsonValue
@@ -62,6 +64,8 @@ def command(
     inputs = prepare(load_scenario(scenario), scenario.parent, overrides)
     for note in inputs.notes:
         say(f"note: {note}")
+    if until is None and inputs.duration > _LONG:
+        say(f"note: all {inputs.duration // 86_400} days are played, at about a second a day; --until 24h plays less")
     results = [_run(inputs, name, each) for name, each in policies]
     beside = _references(inputs) if references else ()
     if report is not None:

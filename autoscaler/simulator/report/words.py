@@ -89,7 +89,8 @@ def assumptions(result: Result) -> tuple[str, ...]:
         f"(exponential): {number(service.pod_rate)} requests/s. A new one is ready after {startup}, give or take "
         f"{percent(pods.jitter)}; there is always room for it on a node. The run begins with {pods.initial_replicas} ready.",
         f"Up to {service.queue_limit} requests wait per ready pod, first come first served over all pods; more are rejected, "
-        f"and a client leaves after {latency(service.timeout)} in line. Clients do not retry.",
+        f"and a client leaves after {latency(service.timeout)} in line. Clients do not retry. "
+        "Rejections by mere chance, while there is room on average, are left out: they matter where next to nobody may wait.",
         "Requests are a fluid: expected numbers, second by second. While there is room the wait is Erlang's; in overload it "
         "follows from the queue. Percentiles leave out rejected requests and count those that left with the timeout.",
         f"Metrics are scraped every {print_duration(seconds(metrics.scrape_interval))}, cpu averaged over "
