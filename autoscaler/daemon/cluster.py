@@ -45,11 +45,15 @@ class Recorder(Protocol):
 
 @dataclass(slots=True)
 class Followed:
-    """What the cluster knows of one policy between passes. ``hpa_uid``: of the HPA object of that name, if any."""
+    """What the cluster knows of one policy between passes.
+
+    ``hpa_uid``: of the HPA object of that name, if any. ``status``: the last one to be shown there.
+    """
 
     policy: ScalingPolicy
     hpa_uid: str = ""
     found: ScaleFound | None = None
+    status: PolicyStatus | None = None
 
 
 class LiveCluster:
@@ -79,7 +83,10 @@ class LiveCluster:
         """Begin to follow a policy, or a new version of it."""
         known = self._followed.get(policy.key)
         same = known is not None and known.policy.target == policy.target
-        self._followed[policy.key] = Followed(policy, hpa_uid, known.found if known and same else None)
+        self._followed[policy.key] = Followed(policy, hpa_uid)
+        if known is not None:
+            self._followed[policy.key].status = known.status
+            self._followed[policy.key].found = known.found if same else None
 
     def forget(self, key: PolicyKey) -> None:
         """Follow a policy no longer."""
@@ -118,12 +125,28 @@ class LiveCluster:
         followed = self._followed.get(wanted.key)
         if not self._may_write or followed is None:
             return None
+        followed.status = wanted.status
         document = self._status_document(wanted.status, followed.policy)
         try:
             followed.hpa_uid = await self._statuses.write(wanted.key.namespace, wanted.key.name, document)
         except KubernetesError as error:
             return StatusRefused(key=wanted.key, error=str(error))
         return None
+
+    async def show_late(self) -> None:
+        """Find HPA objects that were created after their policy came into force, and show the status there."""
+        without = [key for key, followed in self._followed.items() if not followed.hpa_uid]
+        if not self._may_write:
+            return
+        for namespace in sorted({key.namespace for key in without}):
+            try:
+                uids = await self._statuses.uids(namespace)
+            except KubernetesError:
+                continue  # told elsewhere: every pass asks the same server
+            for key in without:
+                followed = self._followed.get(key)
+                if key.namespace == namespace and key.name in uids and followed and followed.status:
+                    await self.write_status(WriteStatus(key=key, status=followed.status))
 
     async def announce(self, wanted: Announce) -> None:
         """Write an event about the HPA object; where there is none, about the target, so that somebody finds it."""

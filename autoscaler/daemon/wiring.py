@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -43,6 +43,8 @@ from autoscaler.model.time import as_seconds
 GRACE = 5.0
 #: A pass that is this long under way [s] is stuck: every request in it ends sooner.
 STUCK = 120.0
+#: How often HPA objects that came after their policy are looked for [s]: one list per namespace that may have one.
+SHOW_LATE_EVERY = 60.0
 #: Housekeeping that a sleep of the machine delayed is still worth doing after this [s].
 _MISFIRE_GRACE = 24 * 3600
 
@@ -161,7 +163,8 @@ class _Assembly:
         )
         self.checks.ready["policies"] = book.check
         await stack.enter_async_context(running("policies", book.run))
-        stack.enter_context(_housekeeping(book, self._settings))
+        every = as_seconds(self._settings.reload_interval)
+        stack.enter_context(_housekeeping({book.reload: every, cluster.show_late: SHOW_LATE_EVERY}))
 
 
 def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContextManager[Client]:
@@ -175,16 +178,17 @@ def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContex
 
 
 @contextmanager
-def _housekeeping(book: PolicyBook, settings: Settings) -> Iterator[None]:
-    """Look at the policy files now and then. Only such chores are scheduled: the rounds have their own ticker."""
+def _housekeeping(chores: Mapping[Callable[[], Awaitable[None]], float]) -> Iterator[None]:
+    """Do each chore at its interval [s]. Only such work is scheduled: the rounds have their own ticker."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    scheduler.add_job(
-        book.reload,
-        IntervalTrigger(seconds=max(1, round(as_seconds(settings.reload_interval)))),
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=_MISFIRE_GRACE,
-    )
+    for chore, every in chores.items():
+        scheduler.add_job(
+            chore,
+            IntervalTrigger(seconds=max(1, round(every))),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=_MISFIRE_GRACE,
+        )
     scheduler.start()
     try:
         yield

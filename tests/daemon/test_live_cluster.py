@@ -250,6 +250,23 @@ async def test_a_status_is_written_where_there_is_an_object(world, server) -> No
     assert isinstance(refused, StatusRefused)
 
 
+async def test_an_object_that_came_after_its_policy_gets_the_status_it_missed(world, server) -> None:
+    await world.cluster.write_status(WriteStatus(key=KEY, status=PolicyStatus(desired_replicas=4)))
+    server.on("GET", HPA.rpartition("/")[0], {"items": [{"metadata": {"name": "web", "uid": "late"}}]})
+    server.on("PATCH", f"{HPA}/status", {"metadata": {"uid": "late"}})
+
+    await world.cluster.show_late()
+    await world.cluster.show_late()
+
+    paths = [(asked.method, asked.path) for asked in server.asked if asked.path.startswith(HPA.rpartition("/")[0])]
+    assert paths == [
+        ("PATCH", f"{HPA}/status"),  # there is no object yet
+        ("GET", HPA.rpartition("/")[0]),
+        ("PATCH", f"{HPA}/status"),  # shown; nothing is looked for any more
+    ]
+    assert server.asked[-1].body["status"]["desiredReplicas"] == 4
+
+
 @pytest.mark.parametrize(
     ("hpa_uid", "about"),
     [

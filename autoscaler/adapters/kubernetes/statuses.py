@@ -10,6 +10,7 @@ import msgspec
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError, Subject
 from autoscaler.adapters.kubernetes.paths import api_root, object_path
+from autoscaler.adapters.kubernetes.wire import ObjectMeta, decode
 
 _ROOT = api_root("autoscaling", "v2")
 _RESOURCE = "horizontalpodautoscalers"
@@ -18,6 +19,17 @@ _QUALIFIED = "horizontalpodautoscalers.autoscaling"
 _CLEARED: dict[str, Any] = dict.fromkeys(
     ("observedGeneration", "lastScaleTime", "currentReplicas", "currentMetrics", "conditions")
 )
+
+
+class _Item(msgspec.Struct):
+    metadata: ObjectMeta
+
+
+class _List(msgspec.Struct):
+    items: list[_Item] | None = None
+
+
+_LIST = msgspec.json.Decoder(_List)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,12 @@ class Statuses:
             raise
         document = _decode(body)
         return HpaObject(uid=_uid(document), document=document)
+
+    async def uids(self, namespace: str) -> dict[str, str]:
+        """Give the uid of each HPA object of a namespace, by name. Raises: KubernetesError."""
+        subject = Subject(verb="list", resource=_QUALIFIED)
+        found = decode(_LIST, await self._client.get(object_path(_ROOT, namespace, _RESOURCE), subject), subject)
+        return {item.metadata.name: item.metadata.uid for item in found.items or ()}
 
     async def write(self, namespace: str, name: str, status: dict[str, Any]) -> str:
         """Replace an HPA object's status (autoscaling/v2 JSON); give the object's uid, empty where there is none.
