@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from autoscaler.emulator.errors import ApiError, forbidden, modified, unauthorized
+from autoscaler.emulator.errors import ApiError, unauthorized
 
 
 class Kind(Enum):
@@ -77,8 +77,10 @@ class ThrottledError(Exception):
     """The request is rejected before it is looked at; the argument is Retry-After [s]."""
 
 
-async def suffer(fault: Fault) -> None:
+async def suffer(fault: Fault, *, denied: ApiError, modified: ApiError) -> None:
     """Let a fault happen; returns when the request may go on.
+
+    ``denied`` and ``modified`` are the request's own refusals, for want of rights and for a lost race.
 
     Raises:
         ApiError: the refusal it stands for.
@@ -94,9 +96,9 @@ async def suffer(fault: Fault) -> None:
         case Kind.UNAUTHORIZED:
             raise unauthorized()
         case Kind.FORBIDDEN:
-            raise forbidden("", "requests", "", "the fault switch says so")
+            raise denied
         case Kind.CONFLICT:
-            raise modified("", "objects", "unknown")
+            raise modified
         case Kind.THROTTLE:
             raise ThrottledError(max(1, round(fault.seconds)))
         case Kind.INTERNAL:

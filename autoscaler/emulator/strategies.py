@@ -12,6 +12,7 @@ from autoscaler.emulator.kinds import definition
 from autoscaler.emulator.kinds.node import admitted_node
 from autoscaler.emulator.kinds.pod import initial_status
 from autoscaler.emulator.kinds.registry import rules_of
+from autoscaler.emulator.kinds.service import with_address
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.strategy import KindStrategy, Strategy, Traits
 from autoscaler.model.json_types import JsonObject
@@ -38,7 +39,7 @@ _TRAITS: Final = {
     builtin.AUTOSCALERS.collection: Traits(has_generation=False),
     builtin.DEFINITIONS.collection: Traits(first_status=definition.first_status, mark_deleted=_mark_definition),
     builtin.RESOURCE_QUOTAS.collection: Traits(has_generation=False),
-    builtin.SERVICES.collection: Traits(has_generation=False, name_rule=dns1035_label_faults),
+    builtin.SERVICES.collection: Traits(has_generation=False, name_rule=dns1035_label_faults, admitted=with_address),
     builtin.API_SERVICES.collection: Traits(has_generation=False),
     builtin.ROLES.collection: _ROLE,
     builtin.ROLE_BINDINGS.collection: _ROLE,

@@ -196,6 +196,19 @@ async def test_nobody_known_may_only_look_at_health_and_version(api: ApiServer) 
     assert statuses == [200, 200, 403]
 
 
+async def test_an_administrator_may_act_as_somebody_else_who_then_has_only_his_own_rights(api: ApiServer) -> None:
+    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}", "Impersonate-User": "jane"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{api.url}/api/v1/pods") as response,
+    ):
+        status = await response.json()
+
+    assert status["message"] == (
+        'pods is forbidden: User "jane" cannot list resource "pods" in API group "" at the cluster scope'
+    )
+
+
 async def test_stopping_ends_open_watches_and_refuses_new_connections(api: ApiServer) -> None:
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     url = api.url

@@ -3,11 +3,13 @@
 Source: apiserver pkg/endpoints/handlers/responsewriters/errors.go (Forbidden).
 """
 
+from multidict import CIMultiDictProxy
+
 from autoscaler.emulator import errors
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.paths import RequestInfo
 from autoscaler.emulator.rbac import Attributes, Authorizer
-from autoscaler.emulator.users import User
+from autoscaler.emulator.users import AUTHENTICATED, User
 
 
 def authorize(authorizer: Authorizer, user: User, info: RequestInfo) -> None:
@@ -19,7 +21,26 @@ def authorize(authorizer: Authorizer, user: User, info: RequestInfo) -> None:
     asked = attributes_of(info)
     verdict = authorizer.decide(user, asked)
     if not verdict.allowed:
-        raise refusal(user, asked, verdict.reason)
+        raise refusal_of(user, asked, verdict.reason)
+
+
+def impersonated(authorizer: Authorizer, user: User, headers: CIMultiDictProxy[str]) -> User:
+    """The user that the caller asks to be taken for (``kubectl --as``), or the caller itself.
+
+    Raises:
+        ApiError: 403 when the caller may not impersonate.
+    """
+    name = headers.get("Impersonate-User")
+    if not name:
+        return user
+    asked = [Attributes(verb="impersonate", resource="users", name=name)]
+    groups = headers.getall("Impersonate-Group", [])
+    asked += [Attributes(verb="impersonate", resource="groups", name=group) for group in groups]
+    for each in asked:
+        verdict = authorizer.decide(user, each)
+        if not verdict.allowed:
+            raise refusal_of(user, each, verdict.reason)
+    return User(name=name, groups=tuple(dict.fromkeys([*groups, AUTHENTICATED])))
 
 
 def attributes_of(info: RequestInfo) -> Attributes:
@@ -36,7 +57,7 @@ def attributes_of(info: RequestInfo) -> Attributes:
     )
 
 
-def refusal(user: User, asked: Attributes, reason: str) -> ApiError:
+def refusal_of(user: User, asked: Attributes, reason: str) -> ApiError:
     """403 with user, verb and resource."""
     if asked.path:
         return errors.path_forbidden(user.name, asked.verb, asked.path)

@@ -9,7 +9,7 @@ from autoscaler.emulator import errors
 from autoscaler.emulator.builtin import BINDINGS
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.faults import ConnectionCutError, FaultSwitch, ThrottledError, suffer
-from autoscaler.emulator.http.authorization import authorize
+from autoscaler.emulator.http.authorization import attributes_of, authorize, impersonated, refusal_of
 from autoscaler.emulator.http.discovery import Discovery
 from autoscaler.emulator.http.exchange import Exchange, plain, refuse
 from autoscaler.emulator.http.media import negotiate
@@ -49,9 +49,12 @@ class Gateway:
         try:
             authorization = request.headers.get("Authorization")
             user = self._authenticator.authenticate(authorization, self._store.clock(), nobody)
-            if (fault := self._faults.strike(user.name, request.method, request.path)) is not None:
-                await suffer(fault)
+            user = impersonated(self._authorizer, user, request.headers)
             info = parse_request(request.method, request.path, request.query)
+            if (fault := self._faults.strike(user.name, request.method, request.path)) is not None:
+                denied = refusal_of(user, attributes_of(info), "")
+                modified = errors.modified(info.group, info.plural, info.name)
+                await suffer(fault, denied=denied, modified=modified)
             authorize(self._authorizer, user, info)
             return await self._route(request, info, user)
         except ApiError as refusal:

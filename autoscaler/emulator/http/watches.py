@@ -23,6 +23,8 @@ from autoscaler.model.json_types import JsonObject
 DEFAULT_TIMEOUT_S: Final = 1800
 """How long a watch lasts that names no timeoutSeconds."""
 BOOKMARK_PERIOD_S: Final = 60.0
+PENDING_LIMIT: Final = 10_000
+"""Events a client may be behind; the watch of a slower one is ended, and it begins again."""
 _INITIAL_END: Final = {"k8s.io/initial-events-end": "true"}
 _Event = tuple[str, JsonObject]
 
@@ -60,6 +62,7 @@ class _Watcher:
         self._pending: deque[Change] = deque()
         self._woken = asyncio.Event()
         self._is_first = True
+        self._is_behind = False
         self._since = options.revision or 0
         collection.listeners.append(self._hear)
 
@@ -70,6 +73,7 @@ class _Watcher:
     def _hear(self, change: Change) -> None:
         if change.key.startswith(self._prefix) and change.revision > self._since:
             self._pending.append(change)
+            self._is_behind = self._is_behind or len(self._pending) > PENDING_LIMIT
             self._woken.set()
 
     async def run(self, stream: web.StreamResponse) -> None:
@@ -83,7 +87,7 @@ class _Watcher:
             await self._send(stream, kind, obj)
         loop = asyncio.get_running_loop()
         ends = loop.time() + (self._options.timeout_seconds or DEFAULT_TIMEOUT_S)
-        while (left := ends - loop.time()) > 0:
+        while (left := ends - loop.time()) > 0 and not self._is_behind:
             try:
                 async with asyncio.timeout(min(left, BOOKMARK_PERIOD_S)):
                     await self._woken.wait()
@@ -92,7 +96,7 @@ class _Watcher:
                     await self._send(stream, "BOOKMARK", self._bookmark())
                 continue
             self._woken.clear()
-            while self._pending:
+            while self._pending and not self._is_behind:
                 await self._send_change(stream, self._pending.popleft())
 
     def _beginning(self) -> Iterator[_Event]:

@@ -13,6 +13,7 @@ from autoscaler.emulator.kinds.pod import POD
 from autoscaler.emulator.kinds.quota import QUOTA
 from autoscaler.emulator.kinds.role import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from autoscaler.emulator.kinds.rules import KindRules
+from autoscaler.emulator.kinds.service import SERVICE
 from autoscaler.emulator.kinds.workloads import DEPLOYMENT, REPLICA_SET, STATEFUL_SET
 
 _PLAIN = KindRules()
@@ -22,6 +23,7 @@ _RULES: Mapping[tuple[str, str], KindRules] = {
     ("", "Event"): CORE_EVENT,
     ("events.k8s.io", "Event"): NEW_EVENT,
     ("", "ResourceQuota"): QUOTA,
+    ("", "Service"): SERVICE,
     ("", "LimitRange"): LIMIT_RANGE,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): DEFINITION,
     ("apps", "Deployment"): DEPLOYMENT,
