@@ -275,8 +275,10 @@ def _remembers(memory: Memory) -> dict[str, object]:
             changes[at] = changes.get(at, 0) + sign * event.change
     remembered: dict[str, object] = {"changes": {at: change for at, change in sorted(changes.items()) if change}}
     if memory.recommendations is not None:
-        entries = sorted(memory.recommendations, key=lambda entry: entry.at)
-        remembered["recommendations"] = {print_time(entry.at): entry.replicas for entry in entries}
+        asked: dict[str, list[int]] = {}
+        for entry in sorted(memory.recommendations, key=lambda entry: entry.at):
+            asked.setdefault(print_time(entry.at), []).append(entry.replicas)
+        remembered["recommendations"] = {at: one[0] if len(one) == 1 else one for at, one in asked.items()}
     if memory.status.last_scale_at is not None:
         remembered["last_scale"] = print_time(memory.status.last_scale_at)
     return remembered

@@ -133,13 +133,21 @@ class Samples(Part):
     window: PositiveDuration = Field(default=30.0, description="Its length [s]. Default 30s.")
 
 
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Asked = Annotated[tuple[Replicas, ...], BeforeValidator(_several, json_schema_input_type=int | list[int])]
+
+
 class History(Part):
     """What the controller remembers of earlier evaluations; times are ages or RFC 3339."""
 
-    recommendations: dict[Moment, Replicas] | None = Field(
+    recommendations: dict[Moment, Asked] | None = Field(
         default=None,
-        description="What the metrics asked for, before windows and rules: {-90s: 8}. Absent: the controller has just "
-        "started, and takes the present replicas for its first recommendation. {}: it remembers nothing.",
+        description="What the metrics asked for, before windows and rules: {-90s: 8}; several of one instant as a list. "
+        "Absent: the controller has just started, and takes the present replicas for its first recommendation. {}: it "
+        "remembers nothing.",
     )
     changes: dict[Moment, int] = Field(
         default={}, description="Changes of size it made: {-2m: +4, -30s: -1}. They count against the rate rules."

@@ -132,7 +132,9 @@ def build_memory(
         else tuple(
             Recommendation(when, replicas)
             for when, replicas in sorted(
-                (moment(text, "recommendations"), replicas) for text, replicas in recommendations.items()
+                (moment(text, "recommendations"), replicas)
+                for text, several in recommendations.items()
+                for replicas in several
             )
         ),
         scale_ups=tuple(ScaleEvent(when, change) for when, _, change in changes if change > 0),

@@ -111,8 +111,15 @@ def _windows(
         up=up,
         down=down,
         remembered=tuple(sorted(inside, key=lambda entry: entry.at)),
-        held_by=None if held_at is None else next((entry for entry in entries if entry.at == held_at.since), None),
+        held_by=None if held_at is None else _holder(held_at, entries),
     )
+
+
+def _holder(held_at: Stage, entries: tuple[Recommendation, ...]) -> Recommendation | None:
+    """The entry that holds: of several made at one instant the one furthest from what is asked for."""
+    grows = held_at.after < held_at.before
+    made_then = sorted((entry for entry in entries if entry.at == held_at.since), key=lambda entry: entry.replicas)
+    return (made_then[0] if grows else made_then[-1]) if made_then else None
 
 
 def _rates(
