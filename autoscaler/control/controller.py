@@ -32,11 +32,13 @@ from autoscaler.control.messages import (
     ScaleRefused,
     ScaleWritten,
     StatusRefused,
+    StatusWrittenElsewhere,
     TargetObserved,
     WriteScale,
     WriteStatus,
 )
 from autoscaler.control.tracked import Pass, Tracked
+from autoscaler.engine.adopt import adopt
 from autoscaler.engine.course import Course, course_of
 from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.promises import broken_promise
@@ -96,6 +98,8 @@ class Controller:
                 return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
             case StatusRefused():
                 return self._amend(event)
+            case StatusWrittenElsewhere():
+                return self._adopt(event)
             case PassAbandoned():
                 return self._abandon(event.key)
             case _:
@@ -190,6 +194,7 @@ class Controller:
         )
         tracked.last = record
         if run.mode is _OBSERVE:
+            tracked.keep_status_of_others()
             return (record,)
         instructions: list[Instruction] = [Announce(key=key, announcement=one) for one in settlement.announcements]
         instructions.append(record)
@@ -198,6 +203,14 @@ class Controller:
             instructions.append(WriteStatus(key=key, status=settlement.status))
         instructions.extend(Announce(key=key, announcement=one) for one in run.decision.closing)
         return tuple(instructions)
+
+    def _adopt(self, event: StatusWrittenElsewhere) -> Instructions:
+        """Go on from what the controller in charge wrote and did; the next pass starts from it, as its own does."""
+        tracked = self._tracked.get(event.key)
+        if tracked is not None:
+            tracked.others = event.status
+            tracked.memory = adopt(tracked.policy, tracked.memory, event.status, event.at)
+        return ()
 
     def _abandon(self, key: PolicyKey) -> Instructions:
         """Free a policy for its next pass; what the abandoned one decided is forgotten."""

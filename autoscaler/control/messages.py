@@ -76,6 +76,17 @@ class StatusRefused(Struct, frozen=True, kw_only=True, gc=False):
     error: str
 
 
+class StatusWrittenElsewhere(Struct, frozen=True, kw_only=True, gc=False):
+    """Another controller wrote the status of the policy's object: it is in charge, and what it did counts.
+
+    ``at``: when the news came.
+    """
+
+    key: PolicyKey
+    status: PolicyStatus
+    at: Instant
+
+
 class PassAbandoned(Struct, frozen=True, kw_only=True, gc=False):
     """A defect or a cancellation kept the driver from finishing the policy's pass; nothing is known of its outcome."""
 
@@ -91,6 +102,7 @@ Event = (
     | ScaleConflicted
     | ScaleRefused
     | StatusRefused
+    | StatusWrittenElsewhere
     | PassAbandoned
 )
 

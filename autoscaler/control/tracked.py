@@ -29,7 +29,7 @@ class Tracked:
     """One policy in force.
 
     ``written``: the status its object holds, as far as we know; ``written_before``: the one it held before our last
-    write, in case that write failed.
+    write, in case that write failed. ``others``: the last status that another controller wrote, where one is in charge.
     """
 
     policy: ScalingPolicy
@@ -39,6 +39,7 @@ class Tracked:
     observing: ScalingPolicy | None = None  #: the policy whose metrics were asked for
     current: Pass | None = None
     last: Record | None = None
+    others: PolicyStatus | None = None
 
     @classmethod
     def fresh(cls, policy: ScalingPolicy, status: PolicyStatus | None, memory: Memory | None) -> Tracked:
@@ -56,3 +57,8 @@ class Tracked:
         """Take back the last status write."""
         self.written = self.written_before
         self.memory = with_status(self.memory, self.written or PolicyStatus())
+
+    def keep_status_of_others(self) -> None:
+        """Forget our own status, which nobody wrote, where another controller's is in force."""
+        if self.others is not None:
+            self.memory = with_status(self.memory, self.others)

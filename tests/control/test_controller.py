@@ -17,11 +17,12 @@ from autoscaler.control.messages import (
     ScaleRefused,
     ScaleWritten,
     StatusRefused,
+    StatusWrittenElsewhere,
     TargetObserved,
     WriteScale,
     WriteStatus,
 )
-from autoscaler.model.decision import Action, ErrorKind, WriteResult
+from autoscaler.model.decision import Action, ErrorKind, PolicyStatus, WriteResult
 from autoscaler.model.memory import Memory, ScaleEvent
 from autoscaler.model.observation import ExternalReading, NoReading, Observation, Pod, PodResources, Reading, Scale
 from autoscaler.model.policy import (
@@ -310,3 +311,22 @@ def test_a_rival_that_is_withdrawn_is_no_rival() -> None:
     made.handle(PolicyWithdrawn(key=RIVAL))
 
     assert kinds(tick(made, 0, 4, demand(4), pods=(WEB_POD,))) == ["Record", "WriteStatus"]
+
+
+def test_beside_a_controller_in_charge_its_changes_use_up_the_rate_rules() -> None:
+    made = controller(Mode.OBSERVE)
+    tick(made, 0, 4, demand(90))
+    before = made.handle(StatusWrittenElsewhere(key=KEY, status=PolicyStatus(), at=0))
+    done = PolicyStatus(current_replicas=4, desired_replicas=50, last_scale_at=2 * SECOND)
+    made.handle(StatusWrittenElsewhere(key=KEY, status=done, at=2 * SECOND))
+
+    (record,) = tick(made, 15, 40, demand(4))
+    (later,) = tick(made, 75, 40, demand(4))
+
+    assert before == ()
+    assert isinstance(record, Record)
+    assert isinstance(later, Record)
+    memory = made.memory_of(KEY)
+    assert memory is not None
+    assert memory.scale_ups == (ScaleEvent(2 * SECOND, 46),)
+    assert memory.status == done  # not ours, which nobody wrote
