@@ -112,7 +112,7 @@ class ObjectStore:
         metadata = obj["metadata"]
         existing = self.get(resource, metadata["name"], metadata.get("namespace", ""))
         self.check_conditional(resource, obj)
-        return self.replace(resource, existing, self._decoded(resource, obj), options, subresource)
+        return self.replace(resource, existing, self._decoded(resource, obj, existing), options, subresource)
 
     def change(
         self,
@@ -129,7 +129,7 @@ class ObjectStore:
             ApiError: as ``update``, and what ``transform`` raises.
         """
         existing = self.get(resource, name, namespace)
-        changed = self._decoded(resource, transform(existing))
+        changed = self._decoded(resource, transform(existing), existing)
         return self.replace(resource, existing, changed, options, subresource)
 
     def insert(self, resource: Resource, obj: JsonObject, namespace: str, options: WriteOptions) -> JsonObject:
@@ -164,7 +164,9 @@ class ObjectStore:
         """
         self._check_identity(resource, new, existing)
         strategy = self.strategies.of(resource)
-        new = strategy.with_defaults(new) if subresource != "binding" else new
+        is_filled_in = "spec" in new and new["spec"] is existing.get("spec")
+        if subresource != "binding" and not is_filled_in:
+            new = strategy.with_defaults(new)
         new = new | {"metadata": updated_metadata(new["metadata"], existing["metadata"])}
         new = strategy.prepare_update(new, existing, subresource)
         self._refuse_faults(resource, new, strategy.validate(new, existing, subresource))
@@ -217,12 +219,17 @@ class ObjectStore:
             self._definitions.sync(obj, gone=gone)
         return obj
 
-    def _decoded(self, resource: Resource, obj: JsonObject) -> JsonObject:
+    def _decoded(self, resource: Resource, obj: JsonObject, existing: JsonObject | None = None) -> JsonObject:
+        """The object as its kind's type; parts that it shares with ``existing`` have been read before."""
         hub = self.strategies.hub(resource)
+        known = {} if existing is None or resource.is_custom else existing
+        shared = {name: part for name, part in obj.items() if name in known and part is known[name]}
+        unread = {name: part for name, part in obj.items() if name not in shared}
         try:
-            return codec.read_object(hub, obj).obj
+            read = codec.read_object(hub, unread).obj
         except DecodeError as fault:
             raise codec.cannot_be_handled(hub, str(fault)) from None
+        return read | shared
 
     def _placed(self, resource: Resource, obj: JsonObject, namespace: str) -> JsonObject:
         """The object under its stored version, in the namespace of the request."""
