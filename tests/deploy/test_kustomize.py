@@ -27,12 +27,19 @@ def verbs_on(objects: dict[tuple[str, str], dict[str, Any]], resource: str) -> s
     return {verb for rule in rules if resource in rule["resources"] for verb in rule["verbs"]}
 
 
+def granted(objects: dict[tuple[str, str], dict[str, Any]]) -> set[str]:
+    """Collect every verb that any ClusterRole grants."""
+    rules = [rule for (kind, _), each in objects.items() if kind == "ClusterRole" for rule in each["rules"]]
+    return {verb for rule in rules for verb in rule["verbs"]}
+
+
 def test_the_base_only_observes() -> None:
     objects = render("deploy/base")
 
     container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
     assert container["args"] == ["run", "--policies", "/etc/autoscaler/policies"]
     assert verbs_on(objects, "deployments/scale") == {"get"}
+    assert granted(objects) == {"get", "list", "watch"}
 
 
 def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment() -> None:
