@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 class Score:
     """How users and the bill fared over a whole run.
 
-    Requests are expected numbers, so they need not be whole. ``late``: slower than the objective, among those served.
+    Requests are expected numbers, so they need not be whole. ``late``: slower than the objective, among those
+    that took their turn (the lost ones too).
     """
 
     requests: float

@@ -58,7 +58,7 @@ class Scorer:
             rejected=float(ledger.rejected[:n].sum()),
             timed_out=float(ledger.timed_out[:n].sum()),
             lost=float(ledger.lost[:n].sum()),
-            late=float((self._late - self._experience.gave_up * self._experience.requests).sum()),
+            late=self._late_in_turn(),
             slo_minutes_violated=violated,
             minutes=minutes,
             latency_p50=p50,
@@ -139,6 +139,15 @@ class Scorer:
             for part in self._experience.parts()
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _late_in_turn(self) -> float:
+        """Count late requests among those that did not give up: of all that entered, the ones not counted as gone.
+
+        Which of a second's requests give up is known to a tick, so with a timeout below a second it is rough.
+        """
+        late = float((self._late - self._experience.gave_up * self._experience.requests).sum())
+        entered = self._ledger.arrived[: self._seconds].sum() - self._ledger.rejected[: self._seconds].sum()
+        return min(late, float(entered - self._ledger.timed_out[: self._seconds].sum()))
 
     def _bad_by_second(self) -> Floats:
         """Give late and failed requests by second of arrival, shape ``(seconds,)``."""
