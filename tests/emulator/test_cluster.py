@@ -363,3 +363,12 @@ def test_events_are_forgotten_after_an_hour(stage: Stage) -> None:
     stage.clock.stand_at(stage.clock.now() + 2 * HOUR)
     stage.cluster.advance(stage.clock.now())
     assert stage.store.items(EVENTS) == []
+
+
+def test_each_component_owns_what_it_wrote(stage: Stage) -> None:
+    deploy(stage, 1)
+    stage.wait(6)
+    (pod,) = stage.pods()
+
+    owners = [(entry["manager"], entry.get("subresource", "")) for entry in pod["metadata"]["managedFields"]]
+    assert sorted(owners) == [("kube-controller-manager", ""), ("kube-scheduler", "status"), ("kubelet", "status")]

@@ -14,6 +14,7 @@ from autoscaler.emulator.controllers import naming, rollout
 from autoscaler.emulator.controllers.deployment_status import deployment_status
 from autoscaler.emulator.controllers.index import Owned
 from autoscaler.emulator.controllers.recorder import Recorder
+from autoscaler.emulator.controllers.writing import MANAGER, Writer
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
@@ -29,6 +30,7 @@ class DeploymentController:
     def __init__(self, store: ObjectStore, owned: Owned) -> None:
         self._store = store
         self._owned = owned
+        self._writer = Writer(store, MANAGER)
         self._events = Recorder(store, "deployment-controller")
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -89,6 +91,7 @@ class DeploymentController:
         made: JsonObject = {
             "metadata": {
                 "name": f"{metadata['name']}-{digest[naming.HASH_LABEL]}",
+                "namespace": metadata["namespace"],
                 "labels": template["metadata"]["labels"],
                 "annotations": _notes(spec) | {REVISION: str(revision)},
                 "ownerReferences": [naming.owner_reference(deployment)],
@@ -96,7 +99,7 @@ class DeploymentController:
             "spec": {"replicas": first, "selector": selector, "template": template},
         }
         try:
-            stored = self._store.create(REPLICASETS, made, metadata["namespace"])
+            stored = self._writer.create(REPLICASETS, made)
         except ApiError as error:
             self._events.record(
                 deployment, "ReplicaSetCreateError", f"Failed to create new replica set: {error}", type_="Warning"
@@ -114,9 +117,9 @@ class DeploymentController:
             after = targets.get(name, before)
             annotations = (replica_set["metadata"].get("annotations") or {}) | (notes if after else {})
             metadata = replica_set["metadata"] | {"annotations": annotations}
-            written = self._store.update(
-                REPLICASETS, replica_set | {"metadata": metadata, "spec": replica_set["spec"] | {"replicas": after}}
-            )
+            spec = replica_set["spec"] | {"replicas": after}
+            scaled = replica_set | {"metadata": metadata, "spec": spec}
+            written = replica_set if scaled == replica_set else self._writer.replace(REPLICASETS, scaled)
             if after != before:
                 self._say(deployment, written, before)
 
@@ -151,22 +154,19 @@ class DeploymentController:
     def _number(self, deployment: JsonObject, revision: int) -> None:
         annotations = deployment["metadata"].get("annotations") or {}
         if annotations.get(REVISION) != str(revision):
-            name, namespace = deployment["metadata"]["name"], deployment["metadata"]["namespace"]
             noted = {REVISION: str(revision)}
             # Through the status, as upstream does: it is no new generation.
-            self._store.change(DEPLOYMENTS, name, namespace, lambda live: _annotated(live, noted), subresource="status")
+            self._writer.change(DEPLOYMENTS, deployment, lambda live: _annotated(live, noted), "status")
 
     def _annotate(self, replica_set: JsonObject, notes: dict[str, str]) -> JsonObject:
-        return self._store.update(REPLICASETS, _annotated(replica_set, notes))
+        return self._writer.replace(REPLICASETS, _annotated(replica_set, notes))
 
     def _write_status(self, namespace: str, name: str) -> None:
         deployment = self._store.get(DEPLOYMENTS, name, namespace)
         new, old = self._sets(deployment)
         status = deployment_status(deployment, new, old, format_time(self._store.clock()))
         if status != deployment.get("status"):
-            self._store.change(
-                DEPLOYMENTS, name, namespace, lambda live: live | {"status": status}, subresource="status"
-            )
+            self._writer.set_status(DEPLOYMENTS, deployment, status)
 
 
 _EMPTY: Final = rollout.Set(name="", replicas=0, existing=0, available=0)

@@ -15,6 +15,7 @@ from autoscaler.emulator.builtin import PODS
 from autoscaler.emulator.controllers import conditions, pods
 from autoscaler.emulator.controllers.recorder import Recorder
 from autoscaler.emulator.controllers.runtime import Life, Runtime
+from autoscaler.emulator.controllers.writing import Writer
 from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.storage import Change
 from autoscaler.emulator.store import ObjectStore
@@ -33,6 +34,7 @@ class Kubelet:
     def __init__(self, store: ObjectStore, runtime_of: FindRuntime) -> None:
         self._store = store
         self._runtime_of = runtime_of
+        self._writer = Writer(store, "kubelet")
         self._events = Recorder(store, "kubelet")
         self._moving: dict[str, tuple[str, str]] = {}  # uid -> namespace and name
         self._started: dict[str, Runtime] = {}  # by uid
@@ -112,11 +114,8 @@ class Kubelet:
         return status
 
     def _report(self, pod: JsonObject, status: JsonObject) -> None:
-        metadata = pod["metadata"]
         before = (pod.get("status") or {}).get("phase")
-        written = self._store.change(
-            PODS, metadata["name"], metadata["namespace"], lambda live: live | {"status": status}, subresource="status"
-        )
+        written = self._writer.set_status(PODS, pod, status)
         if before != "Running" and status["phase"] == "Running":
             for container in pod["spec"]["containers"]:
                 self._events.record(written, "Started", f"Container started: {container['name']}")

@@ -12,6 +12,7 @@ from autoscaler.config.go_time import format_time
 from autoscaler.emulator.builtin import NODES, PODS
 from autoscaler.emulator.controllers import conditions, pods
 from autoscaler.emulator.controllers.recorder import Recorder
+from autoscaler.emulator.controllers.writing import Writer
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.quantity import Quantity
@@ -77,6 +78,7 @@ class Scheduler:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._writer = Writer(store, "kube-scheduler")
         self._events = Recorder(store, "default-scheduler")
 
     def schedule(self, waiting: list[JsonObject]) -> None:
@@ -119,13 +121,7 @@ class Scheduler:
     def _bind(self, pod: JsonObject, node: str) -> None:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
         now = format_time(self._store.clock())
-        self._store.change(
-            PODS,
-            name,
-            namespace,
-            lambda live: live | {"spec": live["spec"] | {"nodeName": node}},
-            subresource="binding",
-        )
+        self._writer.change(PODS, pod, lambda live: live | {"spec": live["spec"] | {"nodeName": node}}, "binding")
         bound = {"type": "PodScheduled", "status": "True"}
         stored = self._write_condition(pod, bound, now)
         self._events.record(stored, "Scheduled", f"Successfully assigned {namespace}/{name} to {node}")
@@ -150,8 +146,7 @@ class Scheduler:
                 "status": status | {"conditions": conditions.merged(status.get("conditions") or [], condition, now)}
             }
 
-        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        return self._store.change(PODS, name, namespace, with_condition, subresource="status")
+        return self._writer.change(PODS, pod, with_condition, "status")
 
 
 def requests(pod: JsonObject) -> tuple[int, int]:

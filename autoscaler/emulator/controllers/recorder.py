@@ -8,6 +8,7 @@ from typing import Final
 
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator.builtin import EVENTS
+from autoscaler.emulator.controllers.writing import Writer
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
@@ -24,6 +25,7 @@ class Recorder:
     def __init__(self, store: ObjectStore, component: str) -> None:
         self._store = store
         self._component = component
+        self._writer = Writer(store, component)
         self._known: OrderedDict[_Key, tuple[str, str]] = OrderedDict()
         self._written = 0
 
@@ -34,7 +36,7 @@ class Recorder:
         try:
             if (place := self._known.get(key)) is not None and self._repeat(place, now):
                 return
-            event = self._store.create(EVENTS, self._event(obj, reason, message, type_, now))
+            event = self._writer.create(EVENTS, self._event(obj, reason, message, type_, now))
         except ApiError:
             return  # its namespace is going away
         self._known[key] = (event["metadata"]["namespace"], event["metadata"]["name"])
@@ -42,10 +44,11 @@ class Recorder:
 
     def _repeat(self, place: tuple[str, str], now: str) -> bool:
         namespace, name = place
-        if self._store.find(EVENTS, name, namespace) is None:
+        event = self._store.find(EVENTS, name, namespace)
+        if event is None:
             return False
-        self._store.change(
-            EVENTS, name, namespace, lambda event: event | {"count": event.get("count", 1) + 1, "lastTimestamp": now}
+        self._writer.change(
+            EVENTS, event, lambda live: live | {"count": live.get("count", 1) + 1, "lastTimestamp": now}
         )
         return True
 

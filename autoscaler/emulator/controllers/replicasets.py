@@ -13,6 +13,7 @@ from autoscaler.emulator.builtin import PODS, REPLICASETS
 from autoscaler.emulator.controllers import conditions, pods
 from autoscaler.emulator.controllers.index import Owned
 from autoscaler.emulator.controllers.recorder import Recorder
+from autoscaler.emulator.controllers.writing import MANAGER, Writer
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
@@ -26,6 +27,7 @@ class ReplicaSetController:
     def __init__(self, store: ObjectStore, owned: Owned) -> None:
         self._store = store
         self._owned = owned
+        self._writer = Writer(store, MANAGER)
         self._events = Recorder(store, "replicaset-controller")
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -48,7 +50,7 @@ class ReplicaSetController:
             self._events.record(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
         for _ in range(min(missing, BURST)):
             try:
-                made = self._store.create(PODS, pods.from_template(replica_set, replica_set["spec"]["template"]))
+                made = self._writer.create(PODS, pods.from_template(replica_set, replica_set["spec"]["template"]))
             except ApiError as error:
                 self._events.record(replica_set, "FailedCreate", f"Error creating: {error}", type_="Warning")
                 return str(error)
@@ -69,14 +71,7 @@ class ReplicaSetController:
         if found := self._conditions(old.get("conditions") or [], failure):
             status["conditions"] = found
         if status != old:
-            metadata = replica_set["metadata"]
-            self._store.change(
-                REPLICASETS,
-                metadata["name"],
-                metadata["namespace"],
-                lambda live: live | {"status": status},
-                subresource="status",
-            )
+            self._writer.set_status(REPLICASETS, replica_set, status)
 
     def _conditions(self, old: list[JsonObject], failure: str | None) -> list[JsonObject]:
         if failure is None:

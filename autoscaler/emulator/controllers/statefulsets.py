@@ -12,6 +12,7 @@ from autoscaler.emulator.builtin import PODS, STATEFULSETS
 from autoscaler.emulator.controllers import naming, pods
 from autoscaler.emulator.controllers.index import Owned
 from autoscaler.emulator.controllers.recorder import Recorder
+from autoscaler.emulator.controllers.writing import MANAGER, Writer
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
@@ -25,6 +26,7 @@ class StatefulSetController:
     def __init__(self, store: ObjectStore, owned: Owned) -> None:
         self._store = store
         self._owned = owned
+        self._writer = Writer(store, MANAGER)
         self._events = Recorder(store, "statefulset-controller")
 
     def reconcile(self, namespace: str, name: str) -> None:
@@ -89,7 +91,7 @@ class StatefulSetController:
         template = naming.with_labels(stateful_set["spec"]["template"], labels)
         owner = stateful_set["metadata"]["name"]
         try:
-            self._store.create(PODS, pods.from_template(stateful_set, template, name=name))
+            self._writer.create(PODS, pods.from_template(stateful_set, template, name=name))
         except ApiError as error:
             message = f"create Pod {name} in StatefulSet {owner} failed error: {error}"
             self._events.record(stateful_set, "FailedCreate", message, type_="Warning")
@@ -122,13 +124,7 @@ class StatefulSetController:
             "collisionCount": 0,
         }
         if status != old:
-            self._store.change(
-                STATEFULSETS,
-                metadata["name"],
-                metadata["namespace"],
-                lambda live: live | {"status": status},
-                subresource="status",
-            )
+            self._writer.set_status(STATEFULSETS, stateful_set, status)
 
 
 def _revision(stateful_set: JsonObject) -> str:
