@@ -12,6 +12,7 @@ from autoscaler.config.field_paths import Step, format_path
 from autoscaler.config.suggestions import did_you_mean
 from autoscaler.model.errors import Fault
 
+_MAPPING = "should be a mapping: `field: value` lines"
 _SHOWN = 60  #: characters of a wrong value
 
 
@@ -45,7 +46,7 @@ def _fault(finding: Any, document: Document, model: type[BaseModel]) -> Fault:
     if kind == "missing":
         what, hint = "is required", _description(model, where)
     else:
-        what = message.removeprefix("Value error, ")
+        what = _MAPPING if kind in ("model_type", "dict_type") else message.removeprefix("Value error, ")
         what = what[:1].lower() + what[1:] if what[:2].istitle() else what
         what = what.removeprefix("input ")
         value = finding.get("input")

@@ -67,6 +67,8 @@ class ScalePart(Part):
     @model_validator(mode="before")
     @classmethod
     def _given(cls, value: Any) -> Any:
+        if not isinstance(value, dict | cls):
+            raise ValueError("should be a number of replicas, or a mapping")
         if isinstance(value, dict) and not {"replicas", "error"} & value.keys():
             raise ValueError("replicas is missing; write how many replicas the target has, or error")
         return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Protocol
 
@@ -89,6 +89,7 @@ class Readings:
     sampled_at: Instant
     faults: FaultSink
     config: ControllerConfig
+    without_request: set[str] = field(default_factory=set)  #: metrics of which that was said: once is enough
 
     def all(self) -> tuple[Reading, ...]:
         """One reading for each metric of the policy; what the file names besides is a fault."""
@@ -221,8 +222,10 @@ class Readings:
         try:
             request = pod_requests([pod], metric.resource, container, pod_level=pod_level)[pod.name]
         except MetricFailedError as error:
-            hint = f"add `requests: {{{metric.resource}: ...}}` to its pods, or give its use as a quantity"
-            self.faults.add(("metrics", key), f"{text} of nothing: {error}", hint)
+            if key not in self.without_request:
+                hint = f"add `requests: {{{metric.resource}: ...}}` to its pods, or give its use as a quantity"
+                self.faults.add(("metrics", key), f"{text} of nothing: {error}", hint)
+            self.without_request.add(key)
             return Fraction(0)
         return Fraction(request) * Fraction(Quantity.parse(text[:-1]).milli(), 100_000)
 

@@ -57,7 +57,7 @@ def test_amounts_are_read_in_the_unit_of_their_field(tmp_path):
     [
         pytest.param("", (None, "", "the file is empty"), id="empty"),
         pytest.param(SMALL + "---\n" + SMALL, (None, "", "2 documents in one file"), id="two-documents"),
-        pytest.param("- 1\n", (1, "", "should be a valid dictionary or instance of Scenario"), id="a-list"),
+        pytest.param("- 1\n", (1, "", "should be a mapping: `field: value` lines"), id="a-list"),
         pytest.param(SMALL + "sede: 3\n", (5, "sede", "unknown field `sede`"), id="unknown-field"),
         pytest.param(SMALL + "seed: -1\n", (5, "seed", "should be greater than or equal to 0, not -1"), id="seed"),
         pytest.param(SMALL + "service: {slots: 0}\n",
