@@ -3,10 +3,10 @@
 A row is a bin: ``timestamp`` its begin (seconds since 1970 or since any zero, or ISO 8601), ``rps`` the mean rate in it
 [requests/s]. Bins of less than five minutes hold their rate; longer ones are joined by straight lines.
 
-Refused: text that is no number, negative or infinite rates, times that go back, one time with two rates, a rate that
-jumps by 1,000 or more and stays there, fewer than half of the bins present. Mended and reported: NaN or empty rates and
-missing bins (a straight line between their neighbours), repeated rows (one is kept), a jump by 1,000 or more that lasts
-a single bin (as if it were missing).
+Refused: text that is no number, negative or infinite rates, times that go back or are milliseconds, one time with two
+rates, a rate that jumps by 1,000 or more and stays there, fewer than half of the bins present. Mended and reported: NaN
+or empty rates and missing bins (a straight line between their neighbours), repeated rows (one is kept), a jump by 1,000
+or more that lasts a single bin (as if it were missing).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ LINEAR_FROM: Final = 300.0  #: bins at least this long are joined by straight li
 _HUGE: Final = 1000.0  #: growth from one bin to the next that no service shows
 _TRIVIAL: Final = 1.0  #: rates below this may grow by any factor [requests/s]
 _HIGHEST: Final = 1e9  #: no service takes more [requests/s]
+_LATEST: Final = 32_503_680_000.0  #: the year 3000 [s since 1970]
 _LEAST_PRESENT: Final = 0.5  #: share of the bins that must be there
 _GAP: Final = 1.5  #: a step longer than this many usual ones is a gap
 _FAULTS_SHOWN: Final = 20
@@ -118,6 +119,9 @@ def _bad_times(rows: Rows) -> list[Fault]:
     faults = _faults(rows, ~np.isfinite(rows.times), "timestamp is not finite", "seconds since 1970, or ISO 8601")
     if faults:
         return faults
+    if len(rows.times) and rows.times[0] > _LATEST:
+        first = f"timestamp {rows.times[0]:.15g} is no time of this millennium in seconds"
+        return [Fault(what=first, source=rows.source, line=int(rows.lines[0]), hint="milliseconds? divide by 1000")]
     steps = np.diff(rows.times, prepend=-np.inf)
     rates_differ = np.diff(rows.rates, prepend=np.nan) != 0
     return _faults(

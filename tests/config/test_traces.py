@@ -70,6 +70,8 @@ def test_other_ways_to_write_the_same(tmp_path, text):
         pytest.param(HEADER + "0,1\n60,2e9\n", [(3, "rps is 2e+09")], id="beyond-any-service"),
         pytest.param(HEADER + "60,1\n0,2\n", [(3, "timestamp 0 is before the row above it")], id="time-goes-back"),
         pytest.param(HEADER + "0,1\n0,2\n60,3\n", [(3, "timestamp 0 has two different rates")], id="two-rates-at-once"),
+        pytest.param(HEADER + "1700000000000,1\n1700000060000,2\n",
+                     [(2, "timestamp 1700000000000 is no time of this millennium in seconds")], id="milliseconds"),
         pytest.param(HEADER + "0,1\n", [(None, "fewer than two rows with a rate")], id="one-row"),
         pytest.param(HEADER + "0,2\n60,2\n120,3000\n180,3100\n",
                      [(4, "rps jumps to 3000, 1,000 times the row above it or more")], id="a-jump-that-stays"),
