@@ -137,7 +137,7 @@ def apply(
     _resolve(entries, manager, changes, force, shown_version)
     if previous is not None and before == combined:
         entries[manager.identity] = _Entry(manager, claimed, previous.time)
-    return _written(as_object(combined), entries.values())
+    return _written(as_object(combined), [entry for entry in entries.values() if entry.owned])
 
 
 def track_update(

@@ -50,18 +50,23 @@ def check_kind(resource: Resource, raw: JsonObject) -> None:
     if resource.custom is not None:
         _check_custom(resource, resource.custom, raw)
         return
+    if why := kind_fault(resource, raw):
+        kind = raw.get("kind") or resource.kind
+        version = (raw.get("apiVersion") or resource.api_version).rpartition("/")[2]
+        raise cannot_be_handled(resource, why, kind=kind, version=version)
+
+
+def kind_fault(resource: Resource, raw: JsonObject) -> str:
+    """Why an object of the kind that ``raw`` names is none of the resource; the empty text when it is."""
     kind = raw.get("kind") or resource.kind
     api_version = raw.get("apiVersion") or resource.api_version
     if (kind, api_version) == (resource.kind, resource.api_version):
-        return
-    version = api_version.rpartition("/")[2]
-    group = api_version.rpartition("/")[0]
+        return ""
+    group, _, version = api_version.rpartition("/")
     if (group, version) in _TYPED_VERSIONS and type_of_kind(group, version, kind) is not None:
         package = resource.group.partition(".")[0] or "core"
-        why = f"converting ({version}.{kind}) to ({package}.{resource.kind}): unknown conversion"
-    else:
-        why = f'no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:111"'
-    raise cannot_be_handled(resource, why, kind=kind, version=version)
+        return f"converting ({version}.{kind}) to ({package}.{resource.kind}): unknown conversion"
+    return f'no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:111"'
 
 
 def _check_custom(resource: Resource, custom: CustomVersion, raw: JsonObject) -> None:

@@ -135,4 +135,5 @@ def _with_status(obj: JsonObject, source: JsonObject) -> JsonObject:
 
 
 def _spec_of(obj: JsonObject) -> JsonObject:
-    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+    """All but the metadata; where the status is written apart, a write of the object has left it as it was."""
+    return {key: value for key, value in obj.items() if key != "metadata"}

@@ -25,6 +25,8 @@ def filled(value: JsonValue, schema: JsonObject) -> JsonValue:
     if isinstance(value, list):
         items = schema.get("items") or {}
         return [filled(item, items) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Go writes a whole float without a point
     return value
 
 

@@ -84,6 +84,8 @@ def _read(exchange: Exchange, view: View, body: bytes) -> _Request:
             f"Incorrect version specified in apply patch. Specified patch version: {config.get('apiVersion', '')}, "
             f"expected: {resource.api_version}"
         )
+    if config.get("kind") != resource.kind:
+        codec.check_kind(resource, config)
     metadata = config.get("metadata") or {}
     if metadata.get("managedFields"):
         raise errors.bad_request("metadata.managedFields must be nil")

@@ -28,6 +28,8 @@ def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
     if not isinstance(raw, dict):
         fault = f"couldn't get version/kind; json parse error: {not_an_object(raw)}"
         raise _unrecognized(resource, fault, body)
+    if resource.is_custom and not raw.get("kind"):
+        raise _unrecognized(resource, f"Object 'Kind' is missing in '{body.decode('utf-8', 'replace')}'", body)
     codec.check_kind(resource, raw)
     try:
         read = codec.read_object(resource, raw)

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from autoscaler.config.api_types import ApiType
 from autoscaler.config.decoding import DecodeError
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.errors import ApiError
@@ -21,7 +22,8 @@ from autoscaler.emulator.http.views import View, view_of
 from autoscaler.emulator.patching import PatchError, PatchVerdict, json_patch, merge_patch
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.emulator.strategic_patch import strategic_patch
-from autoscaler.model.field_errors import go_json, invalid
+from autoscaler.emulator.unstructured import conversion_fault, go_format
+from autoscaler.model.field_errors import forbidden, go_json, invalid
 from autoscaler.model.json_types import JsonObject, JsonValue
 
 JSON_PATCH: Final = "application/json-patch+json"
@@ -41,11 +43,15 @@ async def patch_object(exchange: Exchange, store: ObjectStore) -> web.Response:
         return await apply_object(exchange, store)
     view = view_of(resource, info.subresource)
     options = exchange.write_options("PatchOptions")
+    if "force" in exchange.query:
+        fault = forbidden("force", "may not be specified for non-apply patch")
+        raise errors.invalid_options("PatchOptions", [fault])
     body = await exchange.request.read()
     existing = store.get(resource, info.name, info.namespace)
     apply_patch = _reader(patch_type, view, body)
     patched = _patched(apply_patch, view, existing)
-    obj = _decode(exchange, view, patched, duplicate_fields(body) if patch_type != JSON_PATCH else [])
+    prefix = "json patch " if patch_type == JSON_PATCH else ""
+    obj = _decode(exchange, view, patched, [f"{prefix}{repeated}" for repeated in duplicate_fields(body)])
     _check_place(obj, info.name, info.namespace)
     stored = store.replace(resource, existing, view.apply(existing, obj), options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
@@ -67,18 +73,22 @@ def _reader(patch_type: str, view: View, body: bytes) -> Callable[[JsonObject], 
     try:
         patch = parse_json(body)
     except ValueError as fault:
-        prefix = "error decoding patch: " if patch_type == MERGE_PATCH else ""
+        prefix = "" if patch_type == STRATEGIC_PATCH else "error decoding patch: "
         raise errors.bad_request(f"{prefix}{fault}") from None
-    if patch_type == MERGE_PATCH and not isinstance(patch, dict):
-        what = "array" if isinstance(patch, list) else {str: "string", bool: "bool"}.get(type(patch), "number")
-        why = f"json: cannot unmarshal {what} into Go value of type map[string]interface {{}}"
-        raise errors.bad_request(f"error decoding patch: {why}")
     if patch_type == JSON_PATCH:
         return lambda obj: json_patch(obj, patch)
     if patch_type == MERGE_PATCH:
         return lambda obj: merge_patch(obj, patch)
     kind = codec.type_of(view.resource)
-    return lambda obj: strategic_patch(obj, patch, kind)
+    return lambda obj: _strategic(obj, patch, kind)
+
+
+def _strategic(obj: JsonObject, patch: JsonValue, kind: ApiType) -> JsonObject:
+    """The object after a strategic patch, which the server moves from a map into the object, without JSON between."""
+    patched = strategic_patch(obj, patch, kind)
+    if fault := conversion_fault(patched, kind):
+        raise errors.invalid("", "", "", [invalid("patch", go_format(patch), fault)])
+    return patched
 
 
 def _patched(apply_patch: Callable[[JsonObject], JsonValue], view: View, existing: JsonObject) -> JsonValue:
@@ -102,6 +112,8 @@ def _refusal(fault: PatchError) -> ApiError:
 
 def _decode(exchange: Exchange, view: View, patched: JsonValue, repeated: list[str]) -> JsonObject:
     """The patched object, read anew: a patch may have made anything of it."""
+    if isinstance(patched, dict) and not view.resource.is_custom and (why := codec.kind_fault(view.resource, patched)):
+        raise unreadable_patch(patched, why)
     try:
         read = codec.read_object(view.resource, patched)
     except DecodeError as fault:
