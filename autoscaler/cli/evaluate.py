@@ -10,10 +10,12 @@ import typer
 
 from autoscaler.cli.errors import say, usage_error
 from autoscaler.cli.output import Output, has_colour, print_value
+from autoscaler.model.controller_config import KubernetesVersion
 
 if TYPE_CHECKING:
     from autoscaler.config.observation_build import Seen
     from autoscaler.config.policy_files import Candidate
+    from autoscaler.config.settings import Settings
     from autoscaler.model.controller_config import ControllerConfig
 
 
@@ -41,6 +43,10 @@ def command(
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Which policy, where the file holds several.")
     ] = None,
+    kubernetes_version: Annotated[
+        KubernetesVersion | None,
+        typer.Option("--kubernetes-version", "-k", help="Release whose rules hold.  [default: 1.36]"),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]"),
@@ -54,7 +60,8 @@ def command(
     """
     from autoscaler.config.decision_write import explain, record_of
 
-    controller = _controller(config)
+    chosen_settings = _settings(config, kubernetes_version)
+    version, controller = chosen_settings.kubernetes_version, chosen_settings.controller
     chosen = _policy(file, name, controller)
     seen = _seen(observation, memory, chosen, controller)
     explained = explain(chosen.policy, seen.observation, seen.memory, controller)
@@ -63,11 +70,16 @@ def command(
 
         bold = ("\x1b[1m", "\x1b[0m") if _is_coloured() else ("", "")
         page = Page(
-            explained=explained, observation=seen.observation, notes=seen.notes, is_dated=seen.is_dated, bold=bold
+            explained=explained,
+            observation=seen.observation,
+            version=version,
+            notes=seen.notes,
+            is_dated=seen.is_dated,
+            bold=bold,
         )
         typer.echo(page.text(), nl=False)
         return
-    record = record_of(explained, version="1.36", notes=seen.notes)
+    record = record_of(explained, version=version, notes=seen.notes)
     print_value(record.model_dump(mode="json", by_alias=True), Output(output.value))
 
 
@@ -77,15 +89,15 @@ def _is_coloured() -> bool:
     return has_colour(sys.stdout)
 
 
-def _controller(config: Path | None) -> ControllerConfig:
+def _settings(config: Path | None, version: KubernetesVersion | None) -> Settings:
     import os
 
     from autoscaler.config.settings_load import load_settings
 
-    loaded = load_settings(file=config, environment=os.environ)
+    loaded = load_settings({"kubernetes_version": version}, file=config, environment=os.environ)
     for warning in loaded.warnings:
         say(f"warning: {warning}")
-    return loaded.settings.controller
+    return loaded.settings
 
 
 def _policy(file: Path, name: str | None, controller: ControllerConfig) -> Candidate:

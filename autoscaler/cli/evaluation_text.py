@@ -13,6 +13,7 @@ from autoscaler.config.decision_write import Explained
 from autoscaler.engine.course import lower_bound
 from autoscaler.engine.explain import sentence
 from autoscaler.engine.turn import reference_of
+from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion
 from autoscaler.model.observation import Observation, Pod, Scale, ScaleUnavailable
 
 
@@ -22,6 +23,7 @@ class Page:
 
     explained: Explained
     observation: Observation
+    version: KubernetesVersion = DEFAULT_VERSION
     notes: tuple[str, ...] = ()
     is_dated: bool = True
     bold: tuple[str, str] = ("", "")
@@ -47,7 +49,8 @@ class Page:
     def _seen(self) -> Iterator[str]:
         policy, scale, pods = self.explained.policy, self.observation.scale, self.observation.pods
         bounds = f"{lower_bound(policy)} to {policy.max_replicas}"
-        yield f"  {reference_of(policy)}, {_standing(scale)}; policy {policy.key} keeps {bounds}"
+        rules = "" if self.version is DEFAULT_VERSION else f", by the rules of Kubernetes {self.version}"
+        yield f"  {reference_of(policy)}, {_standing(scale)}; policy {policy.key} keeps {bounds}{rules}"
         if pods:
             yield f"  {counted(len(pods), 'pod')}: {_condition_of(pods)}"
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import structs
+
 from autoscaler.config.documents import Document
 from autoscaler.config.field_paths import Step, format_path
 from autoscaler.config.moments import instant_of, time_of
@@ -139,13 +141,7 @@ def build_memory(
         ),
         scale_ups=tuple(ScaleEvent(when, change) for when, _, change in changes if change > 0),
         scale_downs=tuple(ScaleEvent(when, -change) for when, _, change in changes if change < 0),
-        status=PolicyStatus(
-            current_replicas=status.current_replicas,
-            desired_replicas=status.desired_replicas,
-            last_scale_at=last,
-            metrics=status.metrics,
-            conditions=status.conditions,
-        ),
+        status=structs.replace(status, last_scale_at=last),
     )
 
 

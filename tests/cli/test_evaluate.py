@@ -135,6 +135,26 @@ def test_the_status_in_the_manifest_is_the_status_before(capsys: pytest.CaptureF
     assert since == ["2026-01-01T00:00:00Z", "2026-01-05T12:00:00Z", "2026-01-05T12:00:00Z"]
 
 
+def test_releases_differ(capsys: pytest.CaptureFixture[str]) -> None:
+    """Zero replicas with a minimum of zero: 1.35 computes on, 1.36 takes a person's zero for "off"."""
+    queue = "{type: External, external: {metric: {name: queue}, target: {type: AverageValue, averageValue: 30}}}"
+    cpu = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}"
+    Path("hpa.yaml").write_text(POLICY.replace("minReplicas: 2", "minReplicas: 0").replace(cpu, queue))
+    Path("settings.yaml").write_text("gates: {scale_to_zero: true}\n")
+    observation = "scale: 0\nmetrics: {queue: 90}\n"
+
+    assert evaluate(observation, "--config", "settings.yaml", "-k", "1.35") == 0
+    before = capsys.readouterr().out
+    assert before.startswith("Growing from 0 to 3. queue asks for 3")
+    assert "keeps 0 to 10, by the rules of Kubernetes 1.35\n" in before
+    assert evaluate(observation, "--config", "settings.yaml") == 0
+    assert capsys.readouterr().out.startswith("Switched off at 0.")
+    assert evaluate(observation, "-k", "1.37", "-o", "json") == 0  # there the gate is on
+    assert printed(capsys)["kubernetesVersion"] == "1.37"
+    assert evaluate(observation, "-k", "1.20") == 2
+    assert "'1.20' is not one of '1.35', '1.36', '1.37'" in capsys.readouterr().err
+
+
 def test_one_of_several_policies_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     other = POLICY.replace("name: web}", "name: api}", 1).replace(
         "kind: Deployment, name: web", "kind: Deployment, name: api"
