@@ -70,15 +70,17 @@ def exceeds(waiting: Waiting, mean_service: float, latency: Floats) -> Floats:
 
 
 def _waited(waiting: Waiting, mu: float, latency: Floats) -> Floats:
-    """Give the tail of wait plus service: the sum of two exponentials, behind the backlog."""
-    beyond = latency[None, :] - waiting.backlog[:, None]
-    t = np.maximum(beyond, 0.0)
-    chance = waiting.chance[:, None]
+    """Give the tail of wait plus service behind the backlog: of both where there is a chance of waiting further."""
+    t = np.maximum(latency[None, :] - waiting.backlog[:, None], 0.0)
+    tail = np.exp(-mu * t)
+    further = np.flatnonzero(waiting.chance > 0.0)
+    rate = waiting.rate[further]
     # the two rates being equal is a removable singularity: keep them a little apart
-    theta = np.where(np.abs(waiting.rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), waiting.rate)[:, None]
-    in_service = np.exp(-mu * t)
-    both = (theta * in_service - mu * np.exp(-theta * t)) / (theta - mu)
-    return np.where(beyond <= 0.0, 1.0, in_service + chance * (both - in_service))
+    theta = np.where(np.abs(rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), rate)[:, None]
+    in_service = tail[further]
+    both = (theta * in_service - mu * np.exp(-theta * t[further])) / (theta - mu)
+    tail[further] += waiting.chance[further, None] * (both - in_service)
+    return tail
 
 
 def latency_percentiles(service: Service, demand: float, ready: int, queued: float) -> tuple[float, float, float]:
