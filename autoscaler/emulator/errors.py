@@ -104,6 +104,12 @@ def internal(message: str) -> ApiError:
     return ApiError(500, "", message)
 
 
+def internal_error(why: str) -> ApiError:
+    """A fault of the server's own."""
+    details: JsonObject = {"causes": [{"message": why}]}
+    return ApiError(500, "InternalError", f"Internal error occurred: {why}", details)
+
+
 def forbidden(group: str, plural: str, name: str, why: str, causes: Iterable[JsonObject] = ()) -> ApiError:
     subject = f'{qualified(group, plural)} "{name}"' if name else qualified(group, plural)
     details = details_of(group, plural, name)

@@ -7,12 +7,15 @@ from typing import Final
 from autoscaler.emulator.api_server import ApiServer
 from autoscaler.emulator.faults import Fault, Kind
 from autoscaler.emulator.metrics_source import CustomValue, ExternalValue, NodeUsage, PodUsage, StaticMetrics
-from autoscaler.emulator.users import ADMIN, User
+from autoscaler.emulator.users import AUTHENTICATED, MASTERS, User
 from autoscaler.model.json_types import JsonObject
 
 AT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 """Timestamp of every recorded metric."""
-USERS: Final = {"admin": ADMIN, "limited": User(name="limited", uid="2", groups=("", "system:authenticated"))}
+USERS: Final = {
+    "admin": User(name="admin", uid="1", groups=(MASTERS, AUTHENTICATED)),
+    "limited": User(name="limited", uid="2", groups=("", "system:authenticated")),
+}
 """The users of the recording; the token of each is its name."""
 
 

@@ -36,7 +36,8 @@ def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
     except DecodeError as fault:
         raise codec.cannot_be_handled(resource, str(fault)) from None
     repeated = duplicate_fields(body) if media_type == JSON else ()
-    return Read(read.obj, (*repeated, *read.complaints))
+    head = {"kind": resource.kind, "apiVersion": resource.api_version}
+    return Read(head | read.obj, (*repeated, *read.complaints))
 
 
 def parse_json(body: bytes) -> JsonValue:

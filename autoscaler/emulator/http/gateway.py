@@ -92,7 +92,8 @@ class Gateway:
             if info.group and info.group not in self._store.registry.versions():
                 return None
             raise errors.no_such_resource()
-        if info.subresource and found.subresource(info.subresource) is None:
+        is_misplaced = bool(info.namespace) != found.namespaced and (bool(info.namespace) or bool(info.name))
+        if is_misplaced or (info.subresource and found.subresource(info.subresource) is None):
             raise errors.no_such_resource()
         return found
 
@@ -101,7 +102,8 @@ class Gateway:
         verbs = resource.verbs if subresource is None else subresource.verbs
         on_name = bool(info.name)
         fits = {"create": not on_name or subresource is not None, "update": on_name, "patch": on_name}
-        if info.verb not in verbs or not fits.get(info.verb, True):
+        is_across = resource.namespaced and not info.namespace and info.verb not in ("list", "watch")
+        if info.verb not in verbs or not fits.get(info.verb, True) or is_across:
             raise errors.method_not_allowed()
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:

@@ -110,7 +110,7 @@ def _spend_budget(store: ObjectStore, pod: JsonObject, *, dry_run: bool) -> None
     if not covering:
         return
     if len(covering) > 1:
-        raise ApiError(500, "InternalError", f"Internal error occurred: {_SEVERAL}")
+        raise errors.internal_error(_SEVERAL)
     budget = covering[0]
     if (refusal := eviction_refusal(budget)) is not None:
         if not _is_unhealthy_and_free(budget, pod):

@@ -101,10 +101,10 @@ class Reviews:
         user = self._authenticator.user_of(token, self._store.clock())
         if user is None:
             return review | {"status": {"user": {}, "error": "invalid bearer token"}}
-        status = {"authenticated": True, "user": _user_info(user)}
-        if user.extra or spec.get("audiences"):
-            status["audiences"] = spec.get("audiences") or [AUDIENCE]
-        return review | {"status": status}
+        wanted = spec.get("audiences") or [AUDIENCE]
+        if AUDIENCE not in wanted:
+            return review | {"status": {"user": {}}}
+        return review | {"status": {"authenticated": True, "user": _user_info(user), "audiences": [AUDIENCE]}}
 
     def _self(self, exchange: Exchange, review: JsonObject) -> JsonObject:
         metadata = {"creationTimestamp": format_time(self._store.clock())}

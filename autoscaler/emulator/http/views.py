@@ -43,7 +43,7 @@ def _show_scale(workload: JsonObject, paths: ScalePaths | None) -> JsonObject:
     try:
         return scale_of(workload, paths)
     except ScaleMissingError as fault:
-        raise errors.internal(str(fault)) from None
+        raise errors.internal_error(str(fault)) from None
 
 
 def _apply_scale(workload: JsonObject, scale: JsonObject, paths: ScalePaths | None) -> JsonObject:

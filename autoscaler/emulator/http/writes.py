@@ -108,7 +108,10 @@ def _check_namespace(obj: JsonObject, namespace: str) -> None:
 
 def _check_name(obj: JsonObject, name: str) -> None:
     given = (obj.get("metadata") or {}).get("name")
-    if given and given != name:
+    if not given:
+        why = "was undeterminable: name must be provided"
+        raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
+    if given != name:
         raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
 
 

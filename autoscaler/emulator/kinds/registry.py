@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from autoscaler.emulator.kinds.autoscaler import HPA
 from autoscaler.emulator.kinds.budget import BUDGET
+from autoscaler.emulator.kinds.config_map import CONFIG_MAP
 from autoscaler.emulator.kinds.definition import DEFINITION
 from autoscaler.emulator.kinds.event import CORE_EVENT, NEW_EVENT
 from autoscaler.emulator.kinds.lease import LEASE
@@ -19,6 +20,7 @@ from autoscaler.emulator.kinds.workloads import DEPLOYMENT, REPLICA_SET, STATEFU
 _PLAIN = KindRules()
 _RULES: Mapping[tuple[str, str], KindRules] = {
     ("", "Pod"): POD,
+    ("", "ConfigMap"): CONFIG_MAP,
     ("", "Node"): NODE,
     ("", "Event"): CORE_EVENT,
     ("events.k8s.io", "Event"): NEW_EVENT,
