@@ -21,7 +21,8 @@ from autoscaler.model.names import dns1035_label_faults, dns_label_faults, path_
 _ETCD_FOLDERS: Final = {"nodes": "minions", "services": "services/specs"}
 _UNGUARDED: Final = Traits(has_status=False, has_generation=False)
 """A kind without status and generation."""
-_ROLE: Final = Traits(has_status=False, has_generation=False, name_rule=path_segment_faults)
+_ANY_NAME: Final = Traits(has_status=False, has_generation=False, name_rule=path_segment_faults)
+"""The same, with every name that fits in a path."""
 
 
 def _mark_definition(obj: JsonObject, options: DeleteOptions, now: datetime) -> Marked:
@@ -41,10 +42,10 @@ _TRAITS: Final = {
     builtin.RESOURCE_QUOTAS.collection: Traits(has_generation=False),
     builtin.SERVICES.collection: Traits(has_generation=False, name_rule=dns1035_label_faults, admitted=with_address),
     builtin.API_SERVICES.collection: Traits(has_generation=False),
-    builtin.ROLES.collection: _ROLE,
-    builtin.ROLE_BINDINGS.collection: _ROLE,
-    builtin.CLUSTER_ROLES.collection: _ROLE,
-    builtin.CLUSTER_ROLE_BINDINGS.collection: _ROLE,
+    builtin.ROLES.collection: _ANY_NAME,
+    builtin.ROLE_BINDINGS.collection: _ANY_NAME,
+    builtin.CLUSTER_ROLES.collection: _ANY_NAME,
+    builtin.CLUSTER_ROLE_BINDINGS.collection: _ANY_NAME,
 }
 _UNGUARDED_RESOURCES: Final = (
     builtin.LEASES,
@@ -123,6 +124,8 @@ def _make(resource: Resource) -> Strategy:
     if resource.collection == builtin.NAMESPACES.collection:
         traits = Traits(has_generation=False, name_rule=dns_label_faults)
         return NamespaceStrategy(rules, traits, zero, namespaced=False)
+    if resource is builtin.EVENTS:
+        return KindStrategy(rules, _ANY_NAME, zero, namespaced=True)  # the old API takes any name that fits in a path
     unguarded = {found.collection for found in _UNGUARDED_RESOURCES}
     is_only_stored = not resource.group and type_of_kind("", "v1", resource.kind) is None
     default = _UNGUARDED if is_only_stored or resource.collection in unguarded else Traits()

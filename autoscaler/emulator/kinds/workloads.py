@@ -166,15 +166,16 @@ def _validate_stateful_set_status(new: JsonObject, old: JsonObject) -> list[Fiel
 
 def _update_strategy(strategy: JsonObject, path: str) -> list[FieldError]:
     rolling = strategy.get("rollingUpdate")
+    shown = rolling and {"Partition": rolling.get("partition", 0), "MaxUnavailable": rolling.get("maxUnavailable")}
     match strategy["type"]:
         case "OnDelete":
             text = "only allowed for updateStrategy 'RollingUpdate'"
-            return [] if rolling is None else [invalid(f"{path}.rollingUpdate", rolling, text)]
+            return [] if rolling is None else [invalid(f"{path}.rollingUpdate", shown, text)]
         case "RollingUpdate":
             return nonnegative(rolling or {}, ["partition"], f"{path}.rollingUpdate")
         case _:
-            shown = {"Type": strategy["type"], "RollingUpdate": rolling}
-            return [invalid(path, shown, "must be 'RollingUpdate' or 'OnDelete'")]
+            whole = {"Type": strategy["type"], "RollingUpdate": shown}
+            return [invalid(path, whole, "must be 'RollingUpdate' or 'OnDelete'")]
 
 
 def _retention(policy: JsonObject, path: str) -> list[FieldError]:

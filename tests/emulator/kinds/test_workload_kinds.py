@@ -140,6 +140,17 @@ def test_stateful_sets() -> None:
     ]
 
 
+def test_partitions_belong_to_rolling_updates() -> None:
+    wrong = STATEFUL_SET.with_defaults(
+        _workload(updateStrategy={"type": "OnDelete", "rollingUpdate": {"partition": 1}})
+    )
+
+    assert _texts(STATEFUL_SET.validate(wrong)) == [
+        'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: '
+        "only allowed for updateStrategy 'RollingUpdate'"
+    ]
+
+
 def test_a_stateful_sets_service_cannot_change_but_its_replicas_can() -> None:
     old = STATEFUL_SET.with_defaults(_workload(serviceName="a"))
     moved = STATEFUL_SET.with_defaults(_workload(serviceName="b"))
