@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Simulated seconds in one real second.")] = 30.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=300, help="Simulated seconds in one real second.")] = 30.0,
     trace: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay this timestamp,rps file instead.")] = None,
     scale_to: Annotated[
         str | None, typer.Option(metavar="LO:HI", help="Map the traffic to this range [requests/s].")

@@ -15,7 +15,7 @@ def command(
     scenario: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its workload and traffic; else those of the demo.")
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Simulated seconds in one real second.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=300, help="Simulated seconds in one real second.")] = 1.0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the API server; 0 takes any free one.")] = 0,
     kubeconfig: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the kubeconfig; removed at the end.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from autoscaler.control.messages import Record
 from autoscaler.emulator.scene import WARM_UP, Scene
+from autoscaler.model.controller_config import DEFAULT_CONFIG
 from autoscaler.model.decision import Action, WriteResult
 from autoscaler.model.time import SECOND, as_seconds
 from autoscaler.simulator.scoring import Scorer
@@ -17,6 +18,7 @@ class Summary:
 
     simulated_seconds: float
     evaluations: int
+    evaluations_due: int  #: more than were made where the machine is too slow for the speed
     errors: int  #: passes in which the target or a metric could not be read, or a write failed
     scale_ups: int
     scale_downs: int
@@ -60,6 +62,7 @@ class Tally:
         return Summary(
             simulated_seconds=as_seconds((scene.clock.now() - scene.began_at) // SECOND * SECOND),
             evaluations=self._evaluations,
+            evaluations_due=(scene.clock.now() - scene.began_at) // DEFAULT_CONFIG.sync_period,
             errors=self._errors,
             scale_ups=self._ups,
             scale_downs=self._downs,
