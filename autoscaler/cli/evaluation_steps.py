@@ -29,7 +29,8 @@ def steps(explained: Explained, clock: Clock) -> Iterator[str]:
     if decision.error and not decision.proposals:
         yield from row("error", decision.error)
     change = f"from {decision.current}" if decision.rescale else "no change"
-    yield from row("answer", f"{decision.desired} ({change}): {decision.reason}")
+    answer = "none" if decision.current is None else f"{decision.desired} ({change})"
+    yield from row("answer", f"{answer}: {decision.reason}")
 
 
 def _settled(stages: tuple[Stage, ...]) -> Iterator[str]:
@@ -118,8 +119,7 @@ class _Rules:
         if limit is None:
             yield f"{held} stands: without `behavior` nothing limits scaling {direction}"
             return
-        is_met = held > limit if rates.grows else held < limit
-        moved = f"{held} -> {limit}" if is_met else f"{held} stands"
+        moved = self._moved(limit)
         if rates.select is SelectPolicy.DISABLED:
             yield f"{moved}: scaling {direction} is disabled"
         elif rates.select is None:
@@ -127,6 +127,14 @@ class _Rules:
         else:
             yield f"{moved}: the rules for scaling {direction} allow {limit} now"
             yield from (self._budget(budget, rates) for budget in rates.budgets)
+
+    def _moved(self, limit: int) -> str:
+        held = self.steps.held
+        if self._before_bounds() != held:
+            return f"{held} -> {limit}"
+        rates = self.steps.rates
+        is_beyond = held > limit if rates is not None and rates.grows else held < limit
+        return f"{held} is left to the bounds" if is_beyond else f"{held} stands"
 
     def _budget(self, budget: Budget, rates: Rates) -> str:
         rule = budget.rule
@@ -145,6 +153,11 @@ class _Rules:
 
     def _before_bounds(self) -> int:
         rates, held = self.steps.rates, self.steps.held
-        if rates is None or rates.limit is None:
+        if rates is None or rates.limit is None or self._bounds_come_first(rates.limit):
             return held
         return min(held, rates.limit) if rates.grows else max(held, rates.limit)
+
+    def _bounds_come_first(self, limit: int) -> bool:
+        """Whether the bounds leave no more room than the rules: then they are what is named, as upstream does."""
+        rates = self.steps.rates
+        return limit >= self.steps.high if rates is not None and rates.grows else limit <= self.steps.low

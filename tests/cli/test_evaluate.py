@@ -135,6 +135,84 @@ def test_the_status_in_the_manifest_is_the_status_before(capsys: pytest.CaptureF
     assert since == ["2026-01-01T00:00:00Z", "2026-01-05T12:00:00Z", "2026-01-05T12:00:00Z"]
 
 
+@pytest.mark.parametrize(
+    ("behavior", "observation", "rows"),
+    [
+        pytest.param(
+            "",
+            "scale: 5\nmetrics: {cpu: 300%}\n",
+            [
+                "rate rules      22 is left to the bounds: without `behavior` at most 10 at once",
+                "bounds          22 -> 10: maxReplicas is 10",
+            ],
+            id="bounds-come-before-a-rule-that-allows-as-much",
+        ),
+        pytest.param(
+            "",
+            "scale: 3\nmetrics: {cpu: 300%}\n",
+            [
+                "rate rules      13 -> 6: without `behavior` at most 6 at once",
+                "bounds          6 is within 2 to 10",
+            ],
+            id="without-behavior-at-most-twice",
+        ),
+        pytest.param(
+            "",
+            "scale: 8\nmetrics: {cpu: 10%}\nhistory: {recommendations: {}}\n",
+            [
+                "stabilization   2 stands: nothing remembered (5m down)",
+                "rate rules      2 stands: without `behavior` nothing limits scaling down",
+            ],
+            id="without-behavior-nothing-limits-shrinking",
+        ),
+        pytest.param(
+            "  behavior: {scaleDown: {selectPolicy: Disabled}}\n",
+            "scale: 8\nmetrics: {cpu: 10%}\nhistory: {recommendations: {}}\n",
+            ["rate rules      2 -> 8: scaling down is disabled"],
+            id="disabled",
+        ),
+        pytest.param(
+            "  behavior: {scaleDown: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}}\n",
+            "scale: 8\nmetrics: {cpu: 10%}\nhistory: {recommendations: {}, changes: {-20s: -1}}\n",
+            [
+                "rate rules      2 -> 8: the rules for scaling down allow 8 now",
+                "1 pod per 60s: 9 when the period began, so 8; 0 left, more in 40s",
+            ],
+            id="the-budget-is-used-up",
+        ),
+        pytest.param(
+            "",
+            "scale: 8\nmetrics: {cpu: 5%}\nhistory: {recommendations: {}}\n",
+            ["bounds          1 -> 2: minReplicas is 2"],
+            id="the-minimum",
+        ),
+        pytest.param("", "scale: {error: gone}\n", ["answer          none: TargetMissing"], id="no-scale"),
+        pytest.param(
+            "",
+            "scale: 12\nmetrics: {cpu: 5%}\n",
+            ["bounds          12 -> 10: Current number of replicas above Spec.MaxReplicas"],
+            id="outside-the-bounds",
+        ),
+        pytest.param(
+            "  behavior: {scaleUp: {stabilizationWindowSeconds: 60}}\n",
+            "scale: 5\nmetrics: {cpu: 105%}\nhistory: {recommendations: {-20s: 6}}\n",
+            [
+                "stabilization   8 -> 6: 6 was asked for 20s ago, and the scale-up window of 1m remembers it for 40s more",
+            ],
+            id="a-window-upwards",
+        ),
+    ],
+)
+def test_steps_are_told_with_their_figures(
+    behavior: str, observation: str, rows: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("hpa.yaml").write_text(POLICY + behavior)
+
+    assert evaluate(observation) == 0
+    out = [line.strip() for line in capsys.readouterr().out.split("\n")]
+    assert [row for row in rows if row not in out] == []
+
+
 def test_releases_differ(capsys: pytest.CaptureFixture[str]) -> None:
     """Zero replicas with a minimum of zero: 1.35 computes on, 1.36 takes a person's zero for "off"."""
     queue = "{type: External, external: {metric: {name: queue}, target: {type: AverageValue, averageValue: 30}}}"
@@ -242,7 +320,8 @@ def test_every_decision_can_be_explained(
     record = record_of(explained, version="1.36")
 
     assert text.startswith(record.sentence.split(";")[0].split(" (")[0][:20])
-    assert f"  answer          {explained.decision.desired} " in text
+    answer = "none" if explained.decision.current is None else f"{explained.decision.desired} "
+    assert f"  answer          {answer}" in text
     assert json.loads(json.dumps(record.model_dump(mode="json", by_alias=True), allow_nan=False))
     if explained.waterfall is not None:
         assert explained.waterfall.desired == explained.decision.desired
