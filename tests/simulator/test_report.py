@@ -63,6 +63,12 @@ def test_the_worst_minutes_are_those_of_the_crowd(result):
     assert "without an answer" in worst_sentence(result)
 
 
+def test_minutes_in_which_nothing_went_wrong_are_only_busy(result, page):
+    assert "The worst five minutes" in page
+    fine = replace(result, score=replace(result.score, slo_minutes_violated=0, rejected=0, timed_out=0, lost=0))
+    assert "The busiest five minutes" in render_report([fine], command="", version="")
+
+
 def test_nothing_is_fetched_from_elsewhere(page):
     assert re.findall(r"(?:https?:)?//[a-z0-9]", page) == []
     assert re.findall(r"<(?:link|img|iframe|object)\b|@import|url\(|\bsrc=|\bhref=", page) == []

@@ -114,13 +114,19 @@ def _section(result: Result, key: str) -> str:
         f'<section><h2 id="{key}">{html.escape(result.policy)}</h2>'
         + "".join(f'<p class="trouble">{html.escape(text)}</p>' for text in troubles(result))
         + _group(run_panels(result, key), result.series, (0.0, end), key)
-        + f"<h3>The worst five minutes</h3><p>{html.escape(worst_sentence(result))}</p>"
+        + f"<h3>{_worst_heading(result)}</h3><p>{html.escape(worst_sentence(result))}</p>"
         + _group(
             worst_panels(result, key), worst, (float(worst.t[0]), float(worst.t[-1]) + worst.width), f"{key}-worst"
         )
         + _actions(result)
         + "</section>"
     )
+
+
+def _worst_heading(result: Result) -> str:
+    """Call the worst minutes bad only where something went wrong."""
+    is_bad = result.score.slo_minutes_violated > 0 or result.score.failed >= 1.0
+    return f"The {'worst' if is_bad else 'busiest'} five minutes"
 
 
 def _group(panels: Sequence[Panel], series: Series, span: tuple[float, float], key: str) -> str:
