@@ -176,9 +176,21 @@ def _write_report(path: Path, results: Sequence[Result], references: Sequence[Re
     from autoscaler.cli.app import version
     from autoscaler.simulator.report.page import render_report
 
-    command = shlex.join(["autoscaler", *sys.argv[1:]])
+    command = shlex.join(["autoscaler", *_what_counts(sys.argv[1:])])
     path.write_text(render_report(results, command=command, version=version(), references=references), encoding="utf-8")
     say(f"report: {path}")
+
+
+def _what_counts(arguments: Sequence[str]) -> list[str]:
+    """Leave out where and how results are written, so that equal runs give equal reports whatever they are called."""
+    kept: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word in ("--report", "--output", "-o"):
+            next(words, None)
+        elif not word.startswith(("--report=", "--output=", "-o")):
+            kept.append(word)
+    return kept
 
 
 def _print(results: Sequence[Result], output: Output) -> None:

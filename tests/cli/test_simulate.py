@@ -57,14 +57,16 @@ def test_json_has_units_in_its_names_and_every_action(capsys):
     assert {"latency_p99_s", "replica_hours", "unserved_share", "slo_minutes_violated"} <= set(result)
 
 
-def test_two_runs_give_the_same_bytes(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["autoscaler", "simulate", "steps.yaml"])
+def test_two_runs_give_the_same_bytes_whatever_the_report_is_called(capsys, tmp_path, monkeypatch):
     outputs = []
-    for name in ("one.html", "two.html"):
-        assert run(["simulate", STEPS, "-p", WEB, "-o", "json", "--report", str(tmp_path / name)]) == 0
+    for name, form in (("one.html", ["-o", "json"]), ("two.html", ["--output=json"])):
+        arguments = ["simulate", STEPS, "-p", WEB, *form, "--report", str(tmp_path / name), "--seed", "3"]
+        monkeypatch.setattr("sys.argv", ["autoscaler", *arguments])
+        assert run(arguments) == 0
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1]
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+    assert f"autoscaler simulate {STEPS} -p {WEB} --seed 3</pre>" in (tmp_path / "one.html").read_text()
 
 
 def test_a_trace_of_one_s_own_is_replayed_and_its_repairs_told(capsys, tmp_path):
