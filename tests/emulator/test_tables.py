@@ -211,3 +211,43 @@ def test_the_table_itself() -> None:
     assert whole["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
     assert table(DEFAULT, [(obj, obj)], NOW, include="Object")["rows"][0]["object"] is obj
     assert table(DEFAULT, [(obj, obj)], NOW, include="None")["rows"][0]["object"] is None
+
+
+def test_services_and_bindings() -> None:
+    spec = {"clusterIP": "10.0.0.1", "ports": [{"port": 80, "nodePort": 30080}, {"port": 53, "protocol": "UDP"}]}
+    balanced = spec | {"type": "LoadBalancer", "selector": {"b": "2", "a": "1"}}
+    subjects = [
+        {"kind": "User", "name": "u"},
+        {"kind": "Group", "name": "g"},
+        {"kind": "ServiceAccount", "name": "s", "namespace": "n"},
+    ]
+
+    assert _cells("", "Service", spec=spec)[1:5] == ["ClusterIP", "10.0.0.1", "<none>", "80:30080/TCP,53/UDP"]
+    assert _cells("", "Service", spec=balanced)[3] == "<pending>"
+    assert _cells("", "Service", spec=balanced)[6] == "a=1,b=2"
+    assert _cells("", "Service", spec=spec | {"type": "ExternalName", "externalName": "x.com"})[3] == "x.com"
+    binding = _cells(
+        "rbac.authorization.k8s.io", "RoleBinding", roleRef={"kind": "Role", "name": "r"}, subjects=subjects
+    )
+    assert binding == ["a", "Role/r", "60s", "u", "g", "n/s"]
+
+
+def test_sidecars_failures_and_readiness_gates_of_pods() -> None:
+    running = {"name": "s", "started": True, "ready": True, "restartCount": 2}
+    failed = {"name": "i", "state": {"terminated": {"exitCode": 1, "signal": 9}}}
+    waiting = {"name": "i", "state": {"waiting": {"reason": "ErrImagePull"}}}
+    completed = {"name": "c", "state": {"terminated": {"reason": "Completed"}}}
+    alive = {"name": "d", "ready": True, "state": {"running": {}}}
+    two = {"containers": [{"name": "c"}, {"name": "d"}], "readinessGates": [{"conditionType": "x"}]}
+
+    assert _pod_row(INIT, {"phase": "Pending", "initContainerStatuses": [running, failed]}) == [
+        "1/2",
+        "Init:Signal:9",
+        "2",
+    ]
+    assert _pod_row(INIT, {"phase": "Pending", "initContainerStatuses": [waiting]})[1] == "Init:ErrImagePull"
+    status = {"phase": "Running", "containerStatuses": [completed, alive]}
+    assert _pod_row(two, status)[:2] == ["1/2", "NotReady"]
+    assert _cells("", "Pod", spec=two, status=status)[8] == "0/1"
+    done = table(printer_of_kind("", "Pod"), [({"metadata": META, "status": {"phase": "Failed"}}, {})], NOW)
+    assert done["rows"][0]["conditions"][0]["reason"] == "Failed"
