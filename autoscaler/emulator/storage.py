@@ -14,6 +14,8 @@ from autoscaler.model.json_types import JsonObject
 
 FIRST_REVISION: Final = 1000
 """Revision of an empty storage. Above 1, as on a real server: a client must not take 1 for "the beginning"."""
+ALIAS_LIMIT: Final = 1_000
+"""Aliases of past revisions that are remembered, the youngest."""
 HISTORY_LIMIT: Final = 10_000
 """Events kept per collection; a watch from before the oldest one is expired."""
 
@@ -74,6 +76,7 @@ class Storage:
         self._collections: dict[str, Collection] = {}
         self._outbox: deque[tuple[Collection, Change]] = deque()
         self._is_telling = False
+        self._aliases: dict[int, int] = {}
 
     def collection(self, name: str) -> Collection:
         """The collection of that name, made when first asked for."""
@@ -102,6 +105,24 @@ class Storage:
         del collection.keys[bisect_left(collection.keys, key)]
         self._publish(collection, Change(self.revision, key, None, old))
         return old
+
+    def alias(self, revision: int) -> int:
+        """A new revision that stands for a past one.
+
+        Pages of one list are of one moment, yet the numbers that lists show never fall behind: a later page shows an
+        alias, and a watch from it begins where the list was taken, so that nothing in between is lost.
+        """
+        if revision == self.revision:
+            return revision
+        self.revision += 2  # one for the alias; what is listed from now on must not share it
+        self._aliases[self.revision - 1] = revision
+        if len(self._aliases) > ALIAS_LIMIT:
+            del self._aliases[next(iter(self._aliases))]
+        return self.revision - 1
+
+    def resolve(self, revision: int) -> int:
+        """The revision that a number stands for: itself, unless it is an alias."""
+        return self._aliases.get(revision, revision)
 
     def expire_history(self) -> None:
         """Forget what happened up to now: older watches, exact lists and continue tokens expire."""

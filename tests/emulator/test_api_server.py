@@ -117,6 +117,26 @@ async def test_a_watch_tells_what_happens_after_a_list(api: ApiServer, kubernete
     assert seen == [("ADDED", "b"), ("ADDED", "c"), ("DELETED", "a")]
 
 
+async def test_nothing_is_lost_between_the_pages_of_a_list_and_the_watch_after_it(
+    api: ApiServer, kubernetes: client.ApiClient
+) -> None:
+    core = client.CoreV1Api(kubernetes)
+    for name in ("a", "b", "c"):
+        api.store.create(PODS, pod(name))
+    first = await core.list_namespaced_pod("default", limit=2)
+    api.store.create(PODS, pod("between"))
+    second = await core.list_namespaced_pod("default", limit=2, _continue=first.metadata._continue)
+
+    async with watch.Watch().stream(
+        core.list_namespaced_pod, "default", resource_version=second.metadata.resource_version, timeout_seconds=5
+    ) as stream:
+        event = await anext(aiter(stream))
+
+    assert [item.metadata.name for item in (*first.items, *second.items)] == ["a", "b", "c"]
+    assert (event["type"], event["object"].metadata.name) == ("ADDED", "between")
+    assert int(second.metadata.resource_version) > int(event["object"].metadata.resource_version)
+
+
 async def test_leases_and_events_are_written_by_the_typed_client(kubernetes: client.ApiClient) -> None:
     leases = client.CoordinationV1Api(kubernetes)
     lease = client.V1Lease(

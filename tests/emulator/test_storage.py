@@ -68,6 +68,20 @@ def test_listeners_hear_changes_in_revision_order_even_if_one_of_them_writes() -
     assert heard == [FIRST_REVISION + 1, FIRST_REVISION + 2]
 
 
+def test_an_alias_is_newer_than_all_there_is_and_stands_for_its_moment() -> None:
+    storage = Storage()
+    storage.put("pods", "a", named("a"))
+    then = storage.revision
+    storage.put("pods", "b", named("b"))
+
+    alias = storage.alias(then)
+
+    assert storage.resolve(alias) == then
+    assert alias > then + 1
+    assert storage.revision > alias
+    assert storage.alias(storage.revision) == storage.revision
+
+
 def test_a_written_object_is_shared_not_copied() -> None:
     storage = Storage()
     spec = {"containers": ["c"]}

@@ -15,7 +15,7 @@ from autoscaler.emulator.http.list_options import EXACT, ListOptions, parse_list
 from autoscaler.emulator.http.pod_actions import read_log
 from autoscaler.emulator.http.presentation import show_list, show_one
 from autoscaler.emulator.http.views import view_of
-from autoscaler.emulator.storage import Collection
+from autoscaler.emulator.storage import Collection, Storage
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
 
@@ -64,12 +64,11 @@ def read_page(store: ObjectStore, collection: Collection, prefix: str, options: 
     Raises:
         ApiError: 400 for a bad token, 410 for a forgotten revision, 504 for one yet to come.
     """
-    start, revision = _where(options, store.storage.revision)
+    start, revision = _where(options, store.storage)
     if revision > store.storage.revision:
         raise errors.too_large_version(revision, store.storage.revision)
     if revision and revision < collection.oldest:
         raise _expired(options, start)
-    wanted = options.revision if options.match == EXACT else None
     at = revision or store.storage.revision
     keyed = _keyed(collection, prefix, revision)
     rest = (
@@ -78,8 +77,8 @@ def read_page(store: ObjectStore, collection: Collection, prefix: str, options: 
         else [obj for _, obj in keyed if options.matches(obj)]
     )
     items = rest[: options.limit] if options.limit else rest
-    shown_revision = wanted or store.storage.revision
-    metadata: JsonObject = {"resourceVersion": str(shown_revision)}
+    shown = revision if options.match == EXACT else store.storage.alias(at)
+    metadata: JsonObject = {"resourceVersion": str(shown)}
     if len(items) < len(rest):
         metadata["continue"] = encode_token(_key_of(items[-1]), at)
         if not options.has_selector:
@@ -87,7 +86,7 @@ def read_page(store: ObjectStore, collection: Collection, prefix: str, options: 
     return Page(items, metadata)
 
 
-def _where(options: ListOptions, current: int) -> tuple[str, int]:
+def _where(options: ListOptions, storage: Storage) -> tuple[str, int]:
     """Key to begin after, and the revision to read at (0: now)."""
     if options.continue_token:
         if options.revision:
@@ -95,9 +94,9 @@ def _where(options: ListOptions, current: int) -> tuple[str, int]:
         start, revision = decode_token(options.continue_token)
         return start, 0 if revision == NOW else revision
     if options.match == EXACT:
-        return "", options.revision or 0
-    if options.revision and options.revision > current:
-        raise errors.too_large_version(options.revision, current)
+        return "", storage.resolve(options.revision or 0)
+    if options.revision and options.revision > storage.revision:
+        raise errors.too_large_version(options.revision, storage.revision)
     return "", 0
 
 

@@ -63,7 +63,7 @@ class _Watcher:
         self._woken = asyncio.Event()
         self._is_first = True
         self._is_behind = False
-        self._since = options.revision or 0
+        self._since = store.storage.resolve(options.revision or 0)
         collection.listeners.append(self._hear)
 
     def close(self) -> None:
