@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from autoscaler.config.documents import Document, Scan, scan_file
 from autoscaler.config.hpa import ReadOptions, is_policy
-from autoscaler.config.lint import lint
-from autoscaler.config.policies import LoadedPolicies, settle
+from autoscaler.config.lint.finding import Finding, Severity
+from autoscaler.config.lint.manifests import Manifest, manifest_of
+from autoscaler.config.lint.rules import lint
+from autoscaler.config.lint.scalers import hpa_of
+from autoscaler.config.lint.surroundings import is_related, surroundings_of
 from autoscaler.config.policy_files import Candidate, expand, policy_files, read_policies
 from autoscaler.model.errors import Fault, InvalidInputError
 
 _TRACE_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 _SCENARIO_FIELDS: Final = frozenset({"traffic", "service", "duration", "pods", "slo"})
-
-
-class Severity(StrEnum):
-    """An error makes the file unusable; a warning is about something that was probably not meant."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing found."""
-
-    severity: Severity
-    fault: Fault
 
 
 @dataclass(slots=True)
@@ -43,6 +30,7 @@ class Report:
     policies: int = 0
     scenarios: int = 0
     traces: int = 0
+    related: int = 0  #: documents of kinds that the rules look at beside the policies
     passed_over: int = 0  #: documents of kinds that are none of our business
 
     def count(self, severity: Severity) -> int:
@@ -54,10 +42,19 @@ class Report:
         self.findings += [Finding(severity=severity, fault=fault) for fault in faults]
 
 
-def check_files(paths: Sequence[Path], options: ReadOptions | None = None) -> Report:
-    """Check every file under ``paths``. Never raises for what files hold."""
-    report = Report()
-    candidates: list[Candidate] = []
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the files of one check hold for the rules to compare."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    manifests: list[Manifest] = field(default_factory=list)
+
+
+def check_files(
+    paths: Sequence[Path], options: ReadOptions | None = None, *, ignored_rules: Collection[str] = ()
+) -> Report:
+    """Check every file under ``paths``, each alone and all together. Never raises for what files hold."""
+    report, read, reading = Report(), _Read(), options or ReadOptions()
     seen: dict[Path, int] = {}
     for path in paths:
         try:
@@ -68,20 +65,18 @@ def check_files(paths: Sequence[Path], options: ReadOptions | None = None) -> Re
         for file in files:
             if file.resolve() not in seen:
                 seen[file.resolve()] = len(seen)
-                candidates += _check_file(file, options or ReadOptions(), report)
-    _, rivals = settle(candidates, LoadedPolicies())
-    report.add(Severity.ERROR, rivals)
-    for candidate in candidates:
-        report.add(Severity.WARNING, _notes(candidate))
+                _check_file(file, reading, report, read)
+    hpas = [hpa_of(one.policy, manifest_of(one.source.document, one.policy.key.namespace)) for one in read.candidates]
+    report.findings += lint(surroundings_of(hpas, read.manifests), ignored_rules)
     report.findings.sort(key=lambda found: (seen.get(Path(found.fault.source).resolve(), 0), found.fault.line or 0))
     return report
 
 
-def _check_file(file: Path, options: ReadOptions, report: Report) -> list[Candidate]:
+def _check_file(file: Path, options: ReadOptions, report: Report, read: _Read) -> None:
     report.files += 1
     if file.suffix.lower() in _TRACE_SUFFIXES:
         _check_trace(file, report)
-        return []
+        return
     scan = scan_file(file)
     scenarios = [document for document in scan.documents if _is_scenario(document)]
     rest = tuple(document for document in scan.documents if document not in scenarios)
@@ -89,17 +84,25 @@ def _check_file(file: Path, options: ReadOptions, report: Report) -> list[Candid
         _check_scenario(document, report)
     candidates, faults = read_policies(Scan(documents=rest, faults=scan.faults), options)
     report.add(Severity.ERROR, faults)
+    read.candidates.extend(candidates)
     for part in (part for document in rest for part in expand(document)):
         if is_policy(part.value):
             report.policies += 1
         elif isinstance(part.value, dict) and "kind" in part.value:
-            report.passed_over += 1
+            _look_at(manifest_of(part, options.namespace), report, read)
         else:
             what, hint = "is neither a manifest nor a scenario", "a manifest has `kind:`, a scenario has `traffic:`"
             report.add(Severity.ERROR, [Fault(what=what, source=part.source, line=part.line, hint=hint)])
     if not scan.documents and not scan.faults:
         report.add(Severity.WARNING, [Fault(what="the file is empty", source=str(file))])
-    return candidates
+
+
+def _look_at(manifest: Manifest, report: Report, read: _Read) -> None:
+    if is_related(manifest):
+        report.related += 1
+        read.manifests.append(manifest)
+    else:
+        report.passed_over += 1
 
 
 def _check_scenario(document: Document, report: Report) -> None:
@@ -137,17 +140,3 @@ def _check_trace(file: Path, report: Report) -> None:
 def _is_scenario(document: Document) -> bool:
     value = document.value
     return isinstance(value, dict) and "kind" not in value and bool(_SCENARIO_FIELDS & value.keys())
-
-
-def _notes(candidate: Candidate) -> list[Fault]:
-    document = candidate.source.document
-    return [
-        Fault(
-            what=note.what,
-            source=document.source,
-            line=document.line_of(note.path),
-            path=note.path,
-            hint=note.hint,
-        )
-        for note in lint(candidate.policy, candidate.source.manifest)
-    ]

@@ -55,6 +55,9 @@ def kind_fault(document: Document) -> Fault | None:
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind == HPA_KIND or nearest(kind, [HPA_KIND]) is None:
         return None
+    group = str(value.get("apiVersion") or _VERSION).partition("/")[0]
+    if group != _VERSION.partition("/")[0]:
+        return None  # a VerticalPodAutoscaler is nearly spelled alike, but of another group
     line = document.line_of("kind")
     what = f'unknown kind "{kind}"'
     return Fault(what=what, source=document.source, line=line, path="kind", hint=f"did you mean `{HPA_KIND}`?")

@@ -1,110 +1,378 @@
-"""Notes about policies that are valid but probably not meant."""
+"""The lint rules: every example of the documentation, and the edges that examples do not show."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from autoscaler.config.documents import load
-from autoscaler.config.hpa import ReadOptions, read_policy
-from autoscaler.config.lint import lint
+from autoscaler.config.check import check_files
+from autoscaler.config.lint.documentation import all_rules
+from autoscaler.config.lint.examples import whole_manifests
+from autoscaler.config.lint.rule import Rule
+from autoscaler.config.lint.rules import RULES
 
-FRAME = """\
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  maxReplicas: 10
-"""
-CPU = "  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}\n"
+ROOT = Path(__file__).parents[2]
 
 
-def notes(text: str) -> list[str]:
-    (document,) = load(text, "f")
-    assert isinstance(document.value, dict)
-    found = lint(read_policy(document, ReadOptions()), document.value)
-    return [f"{document.line_of(note.path)}: {note.path}: {note.what} | {note.hint}" for note in found]
+def found(tmp_path: Path, text: str) -> list[str]:
+    """The findings of one file: line, rule and what, in order."""
+    file = tmp_path / "f.yaml"
+    file.write_text(text)
+    place = f"{file}:"
+    return [
+        f"{finding.fault.line}: {finding.rule}: {finding.fault.what}".replace(place, "f:")
+        for finding in check_files([file]).findings
+    ]
 
 
-def metric(text: str) -> str:
-    return FRAME + "  metrics:\n" + CPU + f"  - {text}\n"
+def rules_of(tmp_path: Path, example: str) -> list[str]:
+    """Names of the rules that an example in short form offends."""
+    return [line.split(": ")[1] for line in found(tmp_path, whole_manifests(example))]
 
 
-def test_a_plain_policy_has_no_notes() -> None:
-    assert notes(FRAME + "  metrics:\n" + CPU) == []
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_the_bad_example_is_found_and_the_good_one_is_fine(rule: Rule, tmp_path: Path) -> None:
+    assert rule.name in rules_of(tmp_path, rule.bad)
+    assert found(tmp_path, whole_manifests(rule.good)) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_every_rule_is_documented(rule: Rule) -> None:
+    assert all((rule.summary, rule.why, rule.fix, rule.bad, rule.good))
+    assert rule.summary.endswith(".")
+    assert rule.why.endswith(".")
+
+
+def test_the_documentation_is_that_of_the_rules() -> None:
+    assert (ROOT / "docs" / "lint.md").read_text() == all_rules(), "write it anew: autoscaler check --explain all"
+
+
+def test_rules_have_names_of_their_own() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("example", "expected"),
     [
         pytest.param(
-            FRAME,
-            "4: spec: no metrics: the API server adds CPU at 80 % of the request "
-            "| write `metrics:`, so that the file says what happens",
-            id="no-metrics",
+            "metrics:\n- {type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 100}}}\n",
+            ["9: cpu-in-whole-cores: 100 of cpu is 100 whole cores for each pod"],
+            id="cores",
         ),
         pytest.param(
-            FRAME + "  minReplicas: 10\n  metrics:\n" + CPU,
-            "6: spec.maxReplicas: minReplicas and maxReplicas are both 10: the policy can never scale "
-            "| raise maxReplicas, or set the replicas on the workload",
-            id="equal-bounds",
+            "metrics:\n- type: ContainerResource\n  containerResource:\n"
+            "    {name: cpu, container: app, target: {type: AverageValue, averageValue: '64'}}\n",
+            ["11: cpu-in-whole-cores: 64 of cpu is 64 whole cores for each pod"],
+            id="cores-of-one-container",
         ),
         pytest.param(
-            FRAME + "  metrics:\n" + CPU.replace("cpu", "memory"),
-            "7: spec.metrics: memory is the only metric: memory that the application keeps holds the replicas up for good "
-            "| follow the demand: CPU, or requests per second",
-            id="memory-alone",
+            "metrics:\n- {type: Pods, pods: {metric: {name: busy_ratio}, target: {type: AverageValue, averageValue: 70}}}\n",
+            ["9: share-in-percent: 70 is 7000 %"],
+            id="ratio",
         ),
         pytest.param(
-            metric("{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 100}}}"),
-            "9: spec.metrics[1].resource.target.averageValue: 100 of cpu is 100 whole cores for each pod "
-            "| 100m is a thousandth of that",
-            id="cores-for-millicores",
+            "metrics:\n- {type: Pods, pods: {metric: {name: latency_milliseconds}, "
+            "target: {type: AverageValue, averageValue: 200m}}}\n",
+            ["9: latency-in-milliseconds: 200m is 0.2 milliseconds"],
+            id="milliseconds-in-seconds",
         ),
         pytest.param(
-            metric("{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 500m}}}"),
-            "9: spec.metrics[1].resource.target.averageValue: 500m of memory is less than a mebibyte "
-            "| write Mi or Gi; m is a thousandth of a byte",
-            id="milli-for-mega",
+            "behavior: {scaleDown: {stabilizationWindowSeconds: 60}}\n"
+            "metrics:\n- {type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 100}}}\n",
+            ["8: scale-down-window-too-short: a window of 60 s holds no second sample: the metrics bring one in 60 s"],
+            id="a-custom-metric-comes-once-a-minute",
         ),
         pytest.param(
-            metric("{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 7000}}}"),
-            "9: spec.metrics[1].resource.target.averageUtilization: 7000 % of the request is a high target "
-            "| percent: 70 is 70 % of what the pods request",
-            id="thousands-of-percent",
+            "behavior: {scaleUp: {selectPolicy: Min, policies: [{type: Pods, value: 4, periodSeconds: 60}, "
+            "{type: Pods, value: 2, periodSeconds: 60}, {type: Pods, value: 2, periodSeconds: 60}]}}\n",
+            [
+                "11: rate-rule-without-effect: never acts: policies[1] always allows as little or less in 60 s",
+                "11: rate-rule-without-effect: never acts: policies[1] always allows as little or less in 60 s",
+            ],
+            id="of-two-equal-rules-the-first-acts",
         ),
         pytest.param(
-            metric("{type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 1000m}}}"),
-            "9: spec.metrics[1].pods.target.averageValue: 1000m is 1 | m is a thousandth; for 1000 leave it out",
-            id="a-thousandth-of-a-request",
+            "behavior: {scaleDown: {selectPolicy: Disabled, policies: [{type: Pods, value: 1, periodSeconds: 60}]}}\n",
+            [
+                "11: direction-disabled: Disabled: the workload can never shrink",
+                "11: rate-rule-without-effect: never acts: selectPolicy is Disabled",
+            ],
+            id="rules-of-a-closed-direction",
         ),
         pytest.param(
-            metric("{type: External, external: {metric: {name: q}, target: {type: Value, averageValue: 30}}}"),
-            "9: spec.metrics[1].external.target.type: type Value does not fit the value given: the type is ignored "
-            "| write type: AverageValue",
-            id="a-type-that-is-ignored",
-        ),
-        pytest.param(
-            metric(
-                "{type: Object, object: {metric: {name: q}, describedObject: {kind: Service, name: a}, "
-                "target: {type: AverageValue, value: 30}}}"
-            ),
-            "9: spec.metrics[1].object.target.type: type AverageValue does not fit the value given: "
-            "the metric will always fail | write type: Value",
-            id="a-type-that-is-heeded",
-        ),
-        pytest.param(
-            FRAME + "  metrics:\n" + CPU + "  behavior: {scaleDown: {selectPolicy: Disabled}}\n",
-            "9: spec.behavior.scaleDown.selectPolicy: Disabled: the workload can never shrink | ",
-            id="never-shrinks",
-        ),
-        pytest.param(
-            FRAME + "  metrics:\n" + CPU + "  behavior: {scaleUp: {tolerance: 5}}\n",
-            "9: spec.behavior.scaleUp.tolerance: a tolerance of 5 is 500 % of the target "
-            "| a share of the target: 0.05 is 5 %",
-            id="tolerance-in-percent",
+            "behavior: {scaleUp: {tolerance: 1m}, scaleDown: {tolerance: 10m}}\n",
+            ["11: odd-tolerance: a tolerance of 1m is 0.1 % of the target"],
+            id="tolerance-below-a-percent",
         ),
     ],
 )
-def test_each_slip_is_noted_at_its_line(text: str, expected: str) -> None:
-    assert notes(text) == [expected]
+def test_what_is_found_and_where(example: str, expected: list[str], tmp_path: Path) -> None:
+    assert found(tmp_path, whole_manifests(example)) == expected
+
+
+QUIET = [
+    pytest.param("{}\n", id="the-frame"),
+    pytest.param("behavior: {}\n", id="the-api-servers-own-behavior"),
+    pytest.param("behavior: {scaleUp: {policies: [{type: Pods, value: 2, periodSeconds: 15}, "
+                 "{type: Percent, value: 50, periodSeconds: 60}]}}\n", id="rules-of-different-periods"),
+    pytest.param("metrics:\n- {type: Pods, pods: {metric: {name: cpu_saturation}, "
+                 "target: {type: AverageValue, averageValue: 500m}}}\n", id="thousandths-of-a-share"),
+    pytest.param("metrics:\n- {type: Pods, pods: {metric: {name: queue_age_seconds}, "
+                 "target: {type: AverageValue, averageValue: 300}}}\n", id="an-age-in-seconds"),
+    pytest.param("{}\n---\ncontainers: [{name: app, resources: {limits: {cpu: 2, memory: 1Gi}}}]\n",
+                 id="a-limit-is-a-request-too"),
+    pytest.param("{}\n---\ncontainers: [{name: app}]\nresources: {requests: {cpu: 1}}\n", id="requests-of-the-pod"),
+    pytest.param("{}\n---\ncontainers: [{name: app}]\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: d}\n"
+                 "spec: {limits: [{type: Container, defaultRequest: {cpu: 100m}}]}\n", id="requests-by-default"),
+    pytest.param("{}\n---\ncontainers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
+                 "initContainers: [{name: migrate}]\n", id="an-init-container-ends"),
+    pytest.param("metrics:\n- {type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 1}}}\n"
+                 "---\ncontainers: [{name: app}]\n", id="an-absolute-target-needs-no-request"),
+    pytest.param("{}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n", id="a-kind-nobody-looks-at"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("example", QUIET)
+def test_what_is_fine(example: str, tmp_path: Path) -> None:
+    assert found(tmp_path, whole_manifests(example)) == []
+
+
+def vertical(spec: str) -> str:
+    target = "targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}"
+    return (
+        "{}\n---\ncontainers:\n- {name: app, resources: {requests: {cpu: 1}}}\n"
+        "- {name: proxy, resources: {requests: {cpu: 1}}}\n---\n"
+        f"apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {{name: web}}\n"
+        f"spec: {{{target}{spec}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "conflict"),
+    [
+        ("", True),
+        (", updatePolicy: {updateMode: Auto}", True),
+        (", updatePolicy: {updateMode: Recreate}", True),
+        (", updatePolicy: {updateMode: InPlaceOrRecreate}", True),
+        (', updatePolicy: {updateMode: "Off"}', False),
+        (", updatePolicy: {updateMode: Initial}", False),
+        (', resourcePolicy: {containerPolicies: [{containerName: "*", mode: "Off"}]}', False),
+        (', resourcePolicy: {containerPolicies: [{containerName: proxy, mode: "Off"}]}', True),
+        (', resourcePolicy: {containerPolicies: [{containerName: "*", controlledResources: [memory]}]}', False),
+        (
+            ', resourcePolicy: {containerPolicies: [{containerName: "*", mode: "Off"}, {containerName: app}]}',
+            True,
+        ),
+    ],
+)
+def test_vertical_scaling_conflicts_where_it_changes_the_same_request(
+    spec: str, conflict: bool, tmp_path: Path
+) -> None:
+    assert ("vertical-on-same-resource" in rules_of(tmp_path, vertical(spec))) is conflict
+
+
+def cron(*commands: str) -> str:
+    jobs = [
+        f"apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: job{index}}}\nspec:\n"
+        f"  jobTemplate: {{spec: {{template: {{spec: {{containers: [{{name: a, {command}}}]}}}}}}}}\n"
+        for index, command in enumerate(commands)
+    ]
+    return "---\n".join(["{}\n", *jobs])
+
+
+@pytest.mark.parametrize(
+    ("commands", "conflict"),
+    [
+        (["command: [kubectl, scale, deployment/web, --replicas=20]"], True),
+        (['command: [sh, -c, "kubectl -n default scale deploy web --replicas 5 && echo done"]'], True),
+        (["command: [kubectl], args: [scale, deployments.apps/web, --replicas, '20']"], True),
+        (["command: [/bin/sh, -c, 'set -e; kubectl scale --replicas=3 deployment web']"], True),
+        (["command: [kubectl, scale, deployment/web2, --replicas=20]"], False),
+        (["command: [kubectl, scale, statefulset/web, --replicas=20]"], False),
+        (["command: [kubectl, -n, other, scale, deployment/web, --replicas=20]"], False),
+        (["command: [kubectl, get, deployment/web]"], False),
+        (["command: kubectl scale deployment/web"], False),
+        (
+            [
+                "command: [kubectl, scale, deployment/web, --replicas=0]",
+                "command: [kubectl, scale, deployment/web, --replicas=2]",
+            ],
+            False,
+        ),
+    ],
+)
+def test_a_schedule_conflicts_where_it_sets_the_targets_replicas(
+    commands: list[str], conflict: bool, tmp_path: Path
+) -> None:
+    assert ("schedule-sets-replicas" in rules_of(tmp_path, cron(*commands))) is conflict
+
+
+SCALED_OBJECT = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "conflict"),
+    [
+        ("metadata: {name: queue}\nspec: {scaleTargetRef: {name: web}}\n", True),
+        ("metadata: {name: queue}\nspec: {scaleTargetRef: {name: web, kind: StatefulSet}}\n", False),
+        ("metadata: {name: queue, namespace: other}\nspec: {scaleTargetRef: {name: web}}\n", False),
+        (
+            'metadata: {name: queue, annotations: {autoscaling.keda.sh/paused: "true"}}\n'
+            "spec: {scaleTargetRef: {name: web}}\n",
+            False,
+        ),
+        (
+            "metadata: {name: queue}\nspec: {scaleTargetRef: {name: web}, "
+            "advanced: {horizontalPodAutoscalerConfig: {name: web}}}\n",
+            False,
+        ),
+        (
+            'metadata: {name: queue, annotations: {scaledobject.keda.sh/transfer-hpa-ownership: "true"}}\n'
+            "spec: {scaleTargetRef: {name: web}}\n",
+            False,
+        ),
+    ],
+)
+def test_a_scaled_object_is_a_second_scaler_unless_it_owns_the_hpa(rest: str, conflict: bool, tmp_path: Path) -> None:
+    assert ("two-scalers" in rules_of(tmp_path, f"{{}}\n---\n{SCALED_OBJECT}{rest}")) is conflict
+
+
+def test_rules_hold_for_scaled_objects_too(tmp_path: Path) -> None:
+    triggers = "[{type: cpu, metricType: Utilization, metadata: {value: '70'}}, {type: redis, metadata: {}}]"
+    example = (
+        f"{SCALED_OBJECT}metadata: {{name: web}}\nspec:\n  scaleTargetRef: {{name: web}}\n  maxReplicaCount: 9\n"
+        f"  triggers: {triggers}\n---\ncontainers: [{{name: app}}]\n---\n"
+    ) + quota("pods: 8")
+
+    assert found(tmp_path, whole_manifests(example)) == [
+        "6: beyond-quota: 9 replicas are beyond the quota: ResourceQuota default/q (f:19) has room for 8 pods by pods: 8",
+        "17: request-missing: container app requests no cpu, and ScaledObject default/web scales on its share",
+    ]
+
+
+def test_a_target_in_another_namespace_is_pointed_out(tmp_path: Path) -> None:
+    pod = "containers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
+    example = whole_manifests(f"{{}}\n---\n{pod}").replace(
+        "kind: Deployment\nmetadata: {name: web}", "kind: Deployment\nmetadata: {name: web, namespace: shop}"
+    )
+    (finding,) = check_files([_write(tmp_path, example)]).findings
+
+    assert finding.fault.what == "there is no Deployment default/web among the files"
+    assert finding.fault.hint.startswith("there is a Deployment shop/web (")
+
+
+def _write(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "f.yaml"
+    file.write_text(text)
+    return file
+
+
+def capacity(most: int, other: str) -> str:
+    pod = "containers: [{name: app, resources: {requests: {cpu: 500m, memory: 256Mi}, limits: {memory: 1Gi}}}]"
+    return f"maxReplicas: {most}\n---\n{pod}\n---\n{other}"
+
+
+def quota(hard: str, more: str = "") -> str:
+    return f"apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: q}}\nspec: {{hard: {{{hard}}}{more}}}\n"
+
+
+SMALL_NODES = "---\n".join(
+    f"apiVersion: v1\nkind: Node\nmetadata: {{name: n{index}}}\n"
+    "status: {allocatable: {cpu: 940m, memory: 3Gi, pods: 17}}\n"
+    for index in range(10)
+)
+
+
+@pytest.mark.parametrize(
+    ("most", "other", "expected"),
+    [
+        pytest.param(20, quota("requests.cpu: 10"), [], id="20-times-half-a-core-are-10-cores"),
+        pytest.param(21, quota("requests.cpu: 10"), ["beyond-quota"], id="one-pod-too-many"),
+        pytest.param(21, quota("cpu: 10"), ["beyond-quota"], id="cpu-means-requests"),
+        pytest.param(9, quota("requests.memory: 2Gi"), ["beyond-quota"], id="memory"),
+        pytest.param(8, quota("requests.memory: 2Gi"), [], id="memory-that-fits"),
+        pytest.param(9, quota("limits.memory: 8Gi"), ["beyond-quota"], id="limits"),
+        pytest.param(9, quota("pods: 8"), ["beyond-quota"], id="pods"),
+        pytest.param(9, quota("pods: 8", ", scopes: [BestEffort]"), [], id="a-quota-for-other-pods"),
+        pytest.param(9, quota("pods: 8").replace("name: q", "name: q, namespace: other"), [], id="another-namespace"),
+        pytest.param(20, SMALL_NODES, ["beyond-nodes"], id="c80-20-times-500m-against-10-small-nodes"),
+        pytest.param(10, SMALL_NODES, [], id="one-for-each-node"),
+    ],
+)
+def test_c80_the_maximum_is_held_against_quota_and_nodes(
+    most: int, other: str, expected: list[str], tmp_path: Path
+) -> None:
+    assert rules_of(tmp_path, capacity(most, other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("budget", "blocks"),
+    [
+        ("minAvailable: 1", False),
+        ("minAvailable: 2", True),
+        ("minAvailable: 50%", False),
+        ("minAvailable: 51%", True),
+        ("minAvailable: 100%", True),
+        ("maxUnavailable: 0", True),
+        ("maxUnavailable: 0%", True),
+        ("maxUnavailable: 1%", False),
+        ("maxUnavailable: 1", False),
+        ("minAvailable: x", False),
+    ],
+)
+def test_a_budget_is_held_against_the_minimum(budget: str, blocks: bool, tmp_path: Path) -> None:
+    example = (
+        "minReplicas: 2\n---\ncontainers: [{name: app, resources: {requests: {cpu: 1}}}]\n---\n"
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
+        f"spec: {{{budget}, selector: {{matchLabels: {{app: web}}}}}}\n"
+    )
+
+    assert rules_of(tmp_path, example) == (["budget-blocks-eviction"] if blocks else [])
+
+
+def test_the_sets_of_manifests_that_users_put_on_one_deployment_are_refused(tmp_path: Path) -> None:
+    """HPA, VPA in mode Auto and a CronJob on one target: each is fine alone."""
+    job = cron("command: [kubectl, scale, deployment/web, --replicas=20]").split("---\n", 1)[1]
+    names = rules_of(tmp_path, vertical(", updatePolicy: {updateMode: Auto}") + "---\n" + job)
+
+    assert names == ["vertical-on-same-resource", "schedule-sets-replicas"]
+
+
+def test_an_annotation_switches_a_rule_off_where_it_stands(tmp_path: Path) -> None:
+    text = whole_manifests("minReplicas: 10\n")
+    ignoring = "metadata: {name: web, annotations: {autoscaler.dev/ignore: 'odd-utilization, equal-bounds'}}"
+
+    assert found(tmp_path, text) == ["6: equal-bounds: minReplicas and maxReplicas are both 10: nothing can scale"]
+    assert found(tmp_path, text.replace("metadata: {name: web}", ignoring)) == []
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 3) | st.sampled_from(["", "x", "web", "Auto", "50%", "1Ki", "kubectl scale"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(
+            ["spec", "template", "containers", "initContainers", "name", "resources", "requests", "cpu", "selector",
+             "matchLabels", "hard", "targetRef", "resourcePolicy", "containerPolicies", "scaleTargetRef", "triggers",
+             "jobTemplate", "command", "minAvailable", "status", "allocatable", "limits", "type", "metadata", "value"]
+        ), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(
+    kind=st.sampled_from(
+        ["Deployment", "CronJob", "ScaledObject", "VerticalPodAutoscaler", "ResourceQuota", "Node", "LimitRange",
+         "PodDisruptionBudget"]
+    ),
+    group=st.sampled_from(["apps/v1", "batch/v1", "keda.sh/v1alpha1", "autoscaling.k8s.io/v1", "v1", "policy/v1"]),
+    body=st.dictionaries(st.sampled_from(["spec", "status"]), JUNK, max_size=2),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_manifests_of_any_content_never_break_the_check(kind: str, group: str, body: object, tmp_path: Path) -> None:
+    junk = json.dumps({"apiVersion": group, "kind": kind, "metadata": {"name": "web"}, **body})  # type: ignore[dict-item]
+    pod = "containers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
+
+    assert check_files([_write(tmp_path, whole_manifests(f"{{}}\n---\n{pod}---\n") + junk)]).files == 1
