@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoscaler.cli.errors import say, usage_error
+from autoscaler.cli.errors import say
 from autoscaler.cli.output import Output, has_colour, print_value
 from autoscaler.model.controller_config import KubernetesVersion
 
 if TYPE_CHECKING:
+    from autoscaler.cli.evaluation_text import Page
+    from autoscaler.config.decision_write import Explained
     from autoscaler.config.observation_build import Seen
-    from autoscaler.config.policy_files import Candidate
     from autoscaler.config.settings import Settings
-    from autoscaler.model.controller_config import ControllerConfig
 
 
 class Form(StrEnum):
@@ -47,6 +47,14 @@ def command(
         KubernetesVersion | None,
         typer.Option("--kubernetes-version", "-k", help="Release whose rules hold.  [default: 1.36]"),
     ] = None,
+    edits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="What if: cpu=80%, replicas=7, spec.maxReplicas=20 ...; may be given again.",
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]"),
@@ -59,34 +67,39 @@ def command(
     observation; `autoscaler schema observation` is its schema, `autoscaler schema decision` that of the JSON output.
     """
     from autoscaler.config.decision_write import explain, record_of
+    from autoscaler.config.dry_run import Files, read_inputs
 
-    chosen_settings = _settings(config, kubernetes_version)
-    version, controller = chosen_settings.kubernetes_version, chosen_settings.controller
-    chosen = _policy(file, name, controller)
-    seen = _seen(observation, memory, chosen, controller)
-    explained = explain(chosen.policy, seen.observation, seen.memory, controller)
-    if output is Form.TEXT:
-        from autoscaler.cli.evaluation_text import Page
-
-        bold = ("\x1b[1m", "\x1b[0m") if _is_coloured() else ("", "")
-        page = Page(
-            explained=explained,
-            observation=seen.observation,
-            version=version,
-            notes=seen.notes,
-            is_dated=seen.is_dated,
-            bold=bold,
-        )
-        typer.echo(page.text(), nl=False)
+    settings = _settings(config, kubernetes_version)
+    files = Files(policy=file, observation=observation, memory=memory, name=name)
+    before = ""
+    if edits and output is Form.TEXT:
+        unedited = read_inputs(files, settings.controller)
+        explained = explain(unedited.policy, unedited.seen.observation, unedited.seen.memory, settings.controller)
+        before = _page(explained, unedited.seen, settings.kubernetes_version).verdict()
+    inputs = read_inputs(files, settings.controller, edits or ())
+    explained = explain(inputs.policy, inputs.seen.observation, inputs.seen.memory, settings.controller)
+    if output is not Form.TEXT:
+        record = record_of(explained, version=settings.kubernetes_version, notes=inputs.seen.notes)
+        print_value(record.model_dump(mode="json", by_alias=True), Output(output.value))
         return
-    record = record_of(explained, version=version, notes=seen.notes)
-    print_value(record.model_dump(mode="json", by_alias=True), Output(output.value))
+    if before:
+        typer.echo(f"As it is: {before}\nWith {', '.join(edits or ())}:\n")
+    typer.echo(_page(explained, inputs.seen, settings.kubernetes_version).text(), nl=False)
 
 
-def _is_coloured() -> bool:
+def _page(explained: Explained, seen: Seen, version: KubernetesVersion) -> Page:
     import sys
 
-    return has_colour(sys.stdout)
+    from autoscaler.cli.evaluation_text import Page
+
+    return Page(
+        explained=explained,
+        observation=seen.observation,
+        version=version,
+        notes=seen.notes,
+        is_dated=seen.is_dated,
+        bold=("\x1b[1m", "\x1b[0m") if has_colour(sys.stdout) else ("", ""),
+    )
 
 
 def _settings(config: Path | None, version: KubernetesVersion | None) -> Settings:
@@ -98,39 +111,3 @@ def _settings(config: Path | None, version: KubernetesVersion | None) -> Setting
     for warning in loaded.warnings:
         say(f"warning: {warning}")
     return loaded.settings
-
-
-def _policy(file: Path, name: str | None, controller: ControllerConfig) -> Candidate:
-    """Read the one policy that is meant."""
-    from autoscaler.config.documents import scan_file
-    from autoscaler.config.hpa import ReadOptions
-    from autoscaler.config.policy_files import read_policies
-    from autoscaler.model.errors import Fault, InvalidPolicyError
-
-    found, faults = read_policies(scan_file(file), ReadOptions(gates=controller.gates))
-    if faults:
-        raise InvalidPolicyError(faults)
-    if not found:
-        hint = "a policy is a HorizontalPodAutoscaler of autoscaling/v2"
-        raise InvalidPolicyError([Fault(what="holds no policy", source=str(file), hint=hint)])
-    named = [one for one in found if name in (None, one.policy.key.name, str(one.policy.key))]
-    if len(named) == 1:
-        return named[0]
-    names = ", ".join(str(one.policy.key) for one in found)
-    what = f"{len(named)} policies are meant" if named else f"no policy is named {name}"
-    raise usage_error(what, option="--name", hint=f"the file holds {names}")
-
-
-def _seen(observation: Path, memory: Path | None, chosen: Candidate, controller: ControllerConfig) -> Seen:
-    from autoscaler.config.hpa_status import status_from_object
-    from autoscaler.config.observation import load_history, load_observation
-    from autoscaler.config.observation_build import build_seen
-
-    file, document = load_observation(observation)
-    past = None
-    if memory is not None:
-        if file.history is not None:
-            raise usage_error("the observation has a history already", option="--memory", hint="give one of the two")
-        past = load_history(memory)
-    status = status_from_object(chosen.source.manifest)
-    return build_seen(file, document, chosen.policy, status=status, past=past, config=controller)

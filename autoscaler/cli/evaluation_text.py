@@ -28,9 +28,13 @@ class Page:
     is_dated: bool = True
     bold: tuple[str, str] = ("", "")
 
+    def verdict(self) -> str:
+        """The first line."""
+        return sentence(self.explained.decision, show=self._clock().when)
+
     def text(self) -> str:
         """The whole page."""
-        clock = Clock(at=self.observation.at, is_dated=self.is_dated)
+        clock = self._clock()
         blocks = [
             ("Seen", self._seen()),
             ("How it was decided", steps(self.explained, clock)),
@@ -39,12 +43,15 @@ class Page:
             ("Assumed", (line for note in self.notes for line in wrap(note, "  - ", "    "))),
         ]
         start, end = self.bold
-        printed = [f"{sentence(self.explained.decision, show=clock.when)}\n"]
+        printed = [f"{self.verdict()}\n"]
         for heading, block in blocks:
             lines = list(block)
             if lines:
                 printed.append("\n".join([f"{start}{heading}{end}", *lines]) + "\n")
         return "\n".join(printed)
+
+    def _clock(self) -> Clock:
+        return Clock(at=self.observation.at, is_dated=self.is_dated)
 
     def _seen(self) -> Iterator[str]:
         policy, scale, pods = self.explained.policy, self.observation.scale, self.observation.pods

@@ -6,6 +6,7 @@ Short forms are for the usual case (five pods alike, cpu at 84%), long forms for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from autoscaler.config.documents import Document, load_file
+from autoscaler.config.edits import Edit, edited
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.moments import NOW, Moment
 from autoscaler.config.units import PositiveDuration
@@ -205,14 +207,27 @@ class ObservationFile(Part):
     )
 
 
-def load_observation(path: Path) -> tuple[ObservationFile, Document]:
+def load_observation(path: Path, edits: Sequence[Edit] = ()) -> tuple[ObservationFile, Document]:
     """Read an observation file; the document is for messages about what it says.
+
+    An edit may name a metric by its name alone, and the target's size as ``replicas``.
 
     Raises:
         InvalidObservationError: one fault for each wrong field, with its line and a hint.
+        EditError: an edit leads nowhere.
     """
     document = _only_document(path)
+    document = edited(document, [_placed(edit, document.value) for edit in edits])
     return _checked(document, ObservationFile), document
+
+
+def _placed(edit: Edit, value: Any) -> Edit:
+    """Write the short forms of edits out."""
+    first = edit.steps[0]
+    if first == "replicas":
+        is_mapping = isinstance(value, dict) and isinstance(value.get("scale"), dict)
+        return edit.below("scale") if is_mapping else replace(edit, steps=("scale", *edit.steps[1:]))
+    return edit if first in ObservationFile.model_fields else edit.below("metrics")
 
 
 def load_history(path: Path) -> tuple[History, Document]:

@@ -243,7 +243,7 @@ def test_one_of_several_policies_is_named(capsys: pytest.CaptureFixture[str]) ->
     assert "policy default/api keeps 2 to 10" in capsys.readouterr().out
     assert evaluate("scale: 2\nmetrics: {cpu: 70%}\n") == 2
     assert capsys.readouterr().err.startswith(
-        "error: --name: 2 policies are meant\n  hint: the file holds default/web, default/api\n"
+        "error: --name: 2 policies may be meant\n  hint: the file holds default/web, default/api\n"
     )
     assert evaluate("scale: 2\nmetrics: {cpu: 70%}\n", "--name", "db") == 2
     assert "no policy is named db" in capsys.readouterr().err
@@ -273,6 +273,20 @@ def test_what_is_refused(observation: str, more: list[str], message: str, capsys
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(message)
+
+
+def test_a_what_if_begins_with_the_answer_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate("scale: 5\nmetrics: {cpu: 70%}\n", "--set", "cpu=160%", "--set", "spec.maxReplicas=7") == 0
+
+    assert capsys.readouterr().out.startswith(
+        "As it is: Staying at 5. cpu at 70% is within tolerance of its target 70%.\n"
+        "With cpu=160%, spec.maxReplicas=7:\n\n"
+        "Growing from 5 to 7. cpu asks for 12 (160% against 70%), but 7 is the maximum.\n"
+    )
+    assert evaluate("scale: 5\nmetrics: {cpu: 70%}\n", "--set", "cpu=160%", "-o", "json") == 0
+    assert printed(capsys)["result"]["desired"] == 10
+    assert evaluate("scale: 5\nmetrics: {cpu: 70%}\n", "--set", "spec.maxReplicas=1") == 2
+    assert capsys.readouterr().err.startswith("error: hpa.yaml:7: spec.maxReplicas: ")
 
 
 def test_a_file_without_a_policy_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
