@@ -95,9 +95,9 @@ class Readings:
         """One reading for each metric of the policy; what the file names besides is a fault."""
         known = [key for index in range(len(self.policy.metrics)) for key in metric_keys(self.policy, index)]
         hint_names = [key for key in known if not key.startswith("metrics[")] or known
-        for key in self.file.metrics.keys() - set(known):
+        for key in sorted(self.file.metrics.keys() - set(known)):
             self.faults.add(("metrics", key), f"the policy has no metric `{key}`", did_you_mean(key, hint_names))
-        for where, key in {(measured.where, key) for measured in self.pods for key in measured.own}:
+        for where, key in dict.fromkeys((measured.where, key) for measured in self.pods for key in measured.own):
             if key not in known:
                 self.faults.add((*where, "metrics", key), f"the policy has no metric `{key}`", did_you_mean(key, known))
         return tuple(self._reading(index, metric) for index, metric in enumerate(self.policy.metrics))
@@ -157,7 +157,7 @@ class Readings:
         """The value of each pod, by name, as the file writes it."""
         names = [measured.pod.name for measured in self.pods]
         if given.pods is not None:
-            for name in given.pods.keys() - set(names):
+            for name in sorted(given.pods.keys() - set(names)):
                 self.faults.add(("metrics", key, "pods", name), f"there is no pod {name}", did_you_mean(name, names))
             return dict(given.pods)
         if given.values is not None:

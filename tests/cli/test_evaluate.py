@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +99,18 @@ def test_json_holds_the_whole_decision(capsys: pytest.CaptureFixture[str]) -> No
     assert (replicas["lower"]["desired"], replicas["higher"]["desired"]) == (5, 5)
     assert time["higher"] == {"value": "2026-01-05T12:05:00.000000001Z", "observed": "", "desired": 2}
     assert Record.model_validate(record).model_dump(mode="json", by_alias=True) == record
+
+
+def test_the_bytes_are_the_same_in_any_process(tmp_path: Path) -> None:
+    (tmp_path / "obs.yaml").write_text("scale: 5\nmetrics: {cpu: 20%}\nhistory: {recommendations: {-9s: 7, -8s: 6}}\n")
+    arguments = ["evaluate", "-f", "hpa.yaml", "--observation", "obs.yaml", "-o", "json"]
+
+    def output(seed: str) -> bytes:
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "autoscaler", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, check=True, cwd=tmp_path).stdout
+
+    assert output("1") == output("2") != b""
 
 
 def test_yaml_and_json_hold_the_same(capsys: pytest.CaptureFixture[str]) -> None:
