@@ -1,7 +1,7 @@
 // The live page: takes the stream apart and puts each part in its place. Text goes in as text, never as markup.
 import { Charts } from "./charts.js";
 import { Log } from "./log.js";
-import { age, clockTime, count, rate, share, seconds } from "./format.js";
+import { clockTime, count, rate, share, seconds } from "./format.js";
 
 const at = (id) => document.getElementById(id);
 const charts = new Charts(at("charts"));
