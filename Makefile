@@ -63,5 +63,6 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 .cache/services: tests/services/kubectl.sh tests/services/debian.sh | $(BIN)/python
 	bash tests/services/kubectl.sh $(BIN)/python .cache/bin
 	bash tests/services/debian.sh chromium chromium chromium-browser google-chrome
+	bash tests/services/debian.sh libatomic1 libatomic.so.1  # playwright's own node wants it
 	bash tests/services/debian.sh prometheus prometheus
 	@touch $@

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Bring a Debian or Ubuntu package that tests run against. Usage: debian.sh PACKAGE PROGRAM...
+# Bring a Debian or Ubuntu package that tests run against. Usage: debian.sh PACKAGE PROGRAM-OR-LIBRARY...
+# One of the names being there already is enough.
 # Installed by root; elsewhere the command to type is printed, and the tests marked with that service are skipped.
 set -euo pipefail
 package=$1
 shift
-for program in "$@"; do command -v "$program" >/dev/null && exit 0; done
+for name in "$@"; do
+  if command -v "$name" >/dev/null || /sbin/ldconfig -p | grep -qF "$name "; then exit 0; fi
+done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null; then
   exit 0
