@@ -6,7 +6,7 @@ set -euo pipefail
 package=$1
 shift
 for name in "$@"; do
-  if command -v "$name" >/dev/null || /sbin/ldconfig -p | grep -qF "$name "; then exit 0; fi
+  if command -v "$name" >/dev/null || [[ "$(/sbin/ldconfig -p)" == *"$name "* ]]; then exit 0; fi
 done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null; then
