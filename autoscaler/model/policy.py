@@ -182,4 +182,4 @@ class ScalingPolicy:
     profile: Profile = Profile.EXACT
     mode: Mode = Mode.OBSERVE
     uid: str = ""
-    generation: int = 0
+    generation: int = 0  #: of the object it was read from; 0: not known

@@ -254,6 +254,15 @@ def test_rules_hold_for_scaled_objects_too(tmp_path: Path) -> None:
     ]
 
 
+def test_a_target_kept_elsewhere_is_not_missed(tmp_path: Path) -> None:
+    pod = "containers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
+    other = whole_manifests(f"{{}}\n---\n{pod}").replace(
+        "Deployment\nmetadata: {name: web}", "Deployment\nmetadata: {name: own, namespace: system}"
+    )
+
+    assert found(tmp_path, other) == []
+
+
 def test_a_target_in_another_namespace_is_pointed_out(tmp_path: Path) -> None:
     pod = "containers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
     example = whole_manifests(f"{{}}\n---\n{pod}").replace(

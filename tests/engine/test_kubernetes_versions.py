@@ -107,6 +107,10 @@ def test_the_status_tells_the_generation_from_1_37(
     assert decision.status.observed_generation == settlement.status.observed_generation == told
 
 
+def test_a_policy_from_a_file_has_no_generation_to_tell() -> None:
+    assert decide(policy(QUEUE), seen(0, 4, total(4_000_000), among=()), NEXT).status.observed_generation is None
+
+
 def test_a_status_that_only_the_generation_changes_is_worth_writing() -> None:
     assert not same_status(PolicyStatus(observed_generation=1), PolicyStatus(observed_generation=2))
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from autoscaler.config.lint.finding import Note
 from autoscaler.config.lint.rule import Notes
 from autoscaler.config.lint.scalers import Hpa, Scaler
-from autoscaler.config.lint.schedules import scale_commands
 from autoscaler.config.lint.surroundings import Surroundings
-from autoscaler.config.lint.vertical import vertical_of
-from autoscaler.config.lint.workloads import WORKLOAD_GROUPS
 
 
 def name_taken(scaler: Scaler, around: Surroundings) -> Notes:
@@ -30,8 +27,8 @@ def name_taken(scaler: Scaler, around: Surroundings) -> Notes:
     Good:
         {}
     """
-    for other in _earlier(scaler, around):
-        if str(other.manifest) == str(scaler.manifest) and other.manifest.group == scaler.manifest.group:
+    for other in around.earlier_of_name(scaler):
+        if other.manifest.group == scaler.manifest.group:
             word = "policy" if isinstance(scaler, Hpa) else scaler.manifest.kind
             namespace, name = scaler.manifest.namespace, scaler.manifest.name
             what = f"{word} {namespace}/{name} is already defined at {other.manifest.place}"
@@ -60,9 +57,9 @@ def two_scalers(scaler: Scaler, around: Surroundings) -> Notes:
         metadata: {name: worker-queue}
         spec: {scaleTargetRef: {name: worker}, triggers: [{type: redis, metadata: {listLength: "30"}}]}
     """
-    for other in _earlier(scaler, around):
+    for other in around.earlier_on_target(scaler):
         is_same = str(other.manifest) == str(scaler.manifest)
-        if other.target_key == scaler.target_key and not is_same and not _is_made_by(scaler, other):
+        if not is_same and not _is_made_by(scaler, other):
             kind, namespace = scaler.target.kind, scaler.manifest.namespace
             word = "policy" if isinstance(other, Hpa) else other.manifest.kind
             what = f"{kind} {namespace}/{scaler.target.name} is already scaled by {word} "
@@ -97,11 +94,8 @@ def vertical_on_same_resource(scaler: Scaler, around: Surroundings) -> Notes:
     """
     workload = around.workload(scaler)
     names = [container.name for container in workload.containers] if workload is not None else []
-    for manifest in around.of_kind("VerticalPodAutoscaler", scaler.manifest.namespace):
-        vertical = vertical_of(manifest)
-        if vertical.target_key != scaler.target_key or not vertical.is_updating:
-            continue
-        for target in scaler.resources:
+    for manifest, vertical in around.verticals(scaler):
+        for target in scaler.resources if vertical.is_updating else ():
             asked = [target.container] if target.container else names
             if target.percent is not None and vertical.controls(target.resource, asked):
                 what = (
@@ -148,14 +142,8 @@ def schedule_sets_replicas(scaler: Scaler, around: Surroundings) -> Notes:
                     image: kubectl
                     command: [kubectl, patch, hpa, web, -p, '{"spec":{"minReplicas":8}}']
     """
-    namespace, group, kind, name = scaler.target_key
-    found = [
-        command
-        for manifest in around.of_kind("CronJob")
-        for command in scale_commands(manifest)
-        if (command.namespace, command.kind, command.name) == (namespace, kind, name)
-        and WORKLOAD_GROUPS.get(kind) == group
-    ]
+    namespace, _, kind, name = scaler.target_key
+    found = around.commands(scaler)
     if any(command.replicas == 0 for command in found):
         return  # a pause and its end: a policy does nothing about a target at 0
     for command in found:
@@ -165,11 +153,6 @@ def schedule_sets_replicas(scaler: Scaler, around: Surroundings) -> Notes:
             patch = f'{{"spec":{{"minReplicas":{command.replicas}}}}}'
             fix = f"let it change the policy: kubectl -n {namespace} patch hpa {scaler.manifest.name} -p '{patch}'"
         yield Note(path=command.path, what=what, fix=fix, manifest=command.manifest)
-
-
-def _earlier(scaler: Scaler, around: Surroundings) -> list[Scaler]:
-    """The scalers before this one: of two that collide the later one is told."""
-    return list(around.scalers[: around.scalers.index(scaler)])
 
 
 def _is_made_by(one: Scaler, other: Scaler) -> bool:

@@ -6,7 +6,7 @@ from autoscaler.config.lint.finding import Note
 from autoscaler.config.lint.rule import Notes
 from autoscaler.config.lint.scalers import Scaler
 from autoscaler.config.lint.surroundings import Surroundings
-from autoscaler.config.lint.workloads import WORKLOAD_GROUPS, selects
+from autoscaler.config.lint.workloads import WORKLOAD_GROUPS
 from autoscaler.config.suggestions import nearest
 
 _WITHOUT_SCALE = ("DaemonSet", "Pod", "Job", "CronJob", "Service", "Node")
@@ -70,16 +70,16 @@ def target_missing(scaler: Scaler, around: Surroundings) -> Notes:
         containers: [{name: app, resources: {requests: {cpu: 500m}}}]
     """
     namespace, group, kind, name = scaler.target_key
-    if WORKLOAD_GROUPS.get(kind) != group or not around.workloads or around.workload(scaler) is not None:
+    if WORKLOAD_GROUPS.get(kind) != group or around.workload(scaler) is not None:
         return
-    alike = [one.manifest for one in around.workloads if (one.manifest.kind, one.manifest.group) == (kind, group)]
-    elsewhere = next((one for one in alike if one.name == name), None)
-    guess = nearest(name, (one.name for one in alike if one.namespace == namespace))
-    fix = ""
-    if elsewhere is not None:
-        fix = f"there is a {elsewhere} ({elsewhere.place}): a policy scales targets of its own namespace only"
-    elif guess is not None:
-        fix = f"did you mean `{guess}`?"
+    elsewhere, near = around.namesakes(kind, name), around.neighbours(namespace)
+    if not elsewhere and not near:
+        return  # these files are not where this namespace's workloads are kept
+    guess = nearest(name, (one.manifest.name for one in near if one.manifest.kind == kind))
+    fix = f"did you mean `{guess}`?" if guess is not None else ""
+    if elsewhere:
+        one = elsewhere[0].manifest
+        fix = f"there is a {one} ({one.place}): a policy scales targets of its own namespace only"
     yield Note(path="spec.scaleTargetRef.name", what=f"there is no {kind} {namespace}/{name} among the files", fix=fix)
 
 
@@ -122,10 +122,7 @@ def pods_of_two_workloads(scaler: Scaler, around: Surroundings) -> Notes:
             spec: {containers: [{name: app, resources: {requests: {cpu: 500m}}}]}
     """
     workload = around.workload(scaler)
-    if workload is None:
-        return
-    for other in around.workloads:
-        is_neighbour = other is not workload and other.manifest.namespace == workload.manifest.namespace
-        if is_neighbour and selects(workload.selector, other.labels):
-            what = f"this selector also finds the pods of {other.manifest} ({other.manifest.place})"
-            yield Note(path="spec.selector", what=what, manifest=workload.manifest)
+    for other in around.selected(workload) if workload is not None else ():
+        assert workload is not None
+        what = f"this selector also finds the pods of {other.manifest} ({other.manifest.place})"
+        yield Note(path="spec.selector", what=what, manifest=workload.manifest)
