@@ -6,6 +6,7 @@ import math
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,6 +14,13 @@ import typer
 
 from autoscaler.cli.errors import duration_option, say, usage_error
 from autoscaler.cli.output import Cell, Output, OutputOption, print_rows, print_value
+from autoscaler.model.controller_config import (
+    DEFAULT_VERSION,
+    ControllerConfig,
+    Gates,
+    KubernetesVersion,
+    for_version,
+)
 
 _LONG: Final = 7 * 86_400  #: a run that takes long enough to say so beforehand [s]
 
@@ -43,6 +51,9 @@ def command(
         str | None, typer.Option(metavar="DURATION", help="Stop after this much simulated time, such as 24h.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    kubernetes_version: Annotated[
+        KubernetesVersion, typer.Option("--kubernetes-version", "-k", help="Release whose rules hold.")
+    ] = DEFAULT_VERSION,
     references: Annotated[
         bool, typer.Option("--references", help="Compare with a fixed number for the peak, and with a clairvoyant.")
     ] = False,
@@ -60,13 +71,14 @@ def command(
         raise usage_error("no policy to try", option="--policy", hint="give one, such as -p policies/web-app-hpa.yaml")
     if report is not None and not report.absolute().parent.is_dir():
         raise usage_error(f"the folder {report.parent} does not exist", option="--report")
-    policies = _policies(policy)
+    upstream = for_version(kubernetes_version)
+    policies = _policies(policy, upstream.gates)
     inputs = prepare(load_scenario(scenario), scenario.parent, overrides)
     for note in inputs.notes:
         say(f"note: {note}")
     if until is None and inputs.duration > _LONG:
         say(f"note: all {inputs.duration // 86_400} days are played, at about a second a day; --until 24h plays less")
-    results = [_run(inputs, name, each) for name, each in policies]
+    results = [_run(inputs, name, each, upstream) for name, each in policies]
     beside = _references(inputs) if references else ()
     if report is not None:
         _write_report(report, results, beside)
@@ -103,15 +115,16 @@ def _range(text: str) -> tuple[float, float]:
     return lowest, highest
 
 
-def _policies(paths: Sequence[Path]) -> list[tuple[str, ScalingPolicy]]:
+def _policies(paths: Sequence[Path], gates: Gates) -> list[tuple[str, ScalingPolicy]]:
     """Read every policy, each under a name for tables: its file's, and its own where a file holds several."""
+    from autoscaler.config.hpa import ReadOptions
     from autoscaler.config.policies import load_policies
     from autoscaler.model.errors import Fault, InvalidPolicyError
 
     faults: list[Fault] = []
     named: list[tuple[str, ScalingPolicy]] = []
     for file in [file for path in paths for file in _files(path)]:
-        loaded = load_policies([file])
+        loaded = load_policies([file], ReadOptions(gates=gates))
         faults += loaded.faults
         for policy in loaded.policies:
             name = file.stem if len(loaded.policies) == 1 else f"{file.stem}/{policy.key.name}"
@@ -146,7 +159,8 @@ def _unused(name: str, taken: Sequence[str]) -> str:
     return unused
 
 
-def _run(inputs: Inputs, name: str, policy: ScalingPolicy) -> Result:
+def _run(inputs: Inputs, name: str, policy: ScalingPolicy, upstream: ControllerConfig) -> Result:
+    from autoscaler.model.time import seconds
     from autoscaler.simulator.report.words import troubles
     from autoscaler.simulator.simulation import bind, simulate
 
@@ -158,7 +172,8 @@ def _run(inputs: Inputs, name: str, policy: ScalingPolicy) -> Result:
     def progress(share: float) -> None:
         typer.echo(f"\r{name}: {share:4.0%}", err=True, nl=False)
 
-    result = simulate(inputs, bound, name=name, progress=progress if is_shown else None)
+    config = replace(upstream, sync_period=seconds(inputs.scenario.control.sync_period))
+    result = simulate(inputs, bound, config, name=name, progress=progress if is_shown else None)
     if is_shown:
         typer.echo("\r\x1b[K", err=True, nl=False)
     for text in troubles(result):

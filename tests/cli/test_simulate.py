@@ -119,3 +119,14 @@ def test_usage_errors_are_one_message_and_exit_code_2(capsys, arguments, message
     assert out == ""
     assert message in errors
     assert "Traceback" not in errors
+
+
+def test_the_release_decides_what_a_policy_may_ask_for(tmp_path, capsys):
+    text = (ROOT / "policies/rps-and-queue-hpa.yaml").read_text()
+    policy = tmp_path / "to-zero.yaml"
+    policy.write_text(text.replace("minReplicas: 2", "minReplicas: 0"))
+    arguments = ["simulate", STEPS, "-p", str(policy), "--until", "5m"]
+
+    assert run(arguments) == 2
+    assert "must be greater than or equal to 1" in capsys.readouterr().err
+    assert run([*arguments, "-k", "1.37"]) == 0
