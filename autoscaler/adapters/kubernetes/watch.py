@@ -9,8 +9,8 @@ than the one before, with jitter, and never ends the loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -74,12 +74,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection(Generic[T]):
-    """What is watched, and how to read it."""
+    """What is watched, and how to read it. ``query`` narrows it, such as by a label selector."""
 
     path: str
     resource: str
     read_page: Callable[[bytes], Page[T]]
     read_item: Callable[[msgspec.Raw], T]
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 _LINE = msgspec.json.Decoder(WatchLine)
@@ -136,7 +137,7 @@ class Reflector(Generic[T]):
         items: list[T] = []
         token = ""
         while True:
-            query = {"limit": str(PAGE_SIZE)} | ({"continue": token} if token else {})
+            query = {**self._collection.query, "limit": str(PAGE_SIZE)} | ({"continue": token} if token else {})
             page = self._collection.read_page(await self._client.get(self._collection.path, subject, query))
             items.extend(page.items)
             token = page.continue_
@@ -152,6 +153,7 @@ class Reflector(Generic[T]):
         span = self._pace.watch_longest - self._pace.watch_shortest
         lasts = round(self._pace.watch_shortest + span * self._jitter())
         query = {
+            **self._collection.query,
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,
