@@ -23,6 +23,19 @@ def command(
     apply: Annotated[
         bool | None, typer.Option("--apply/--observe", help="Write replica counts, or only say what would be written.")
     ] = None,
+    shadow: Annotated[
+        bool | None,
+        typer.Option(
+            "--shadow", help="Follow the cluster's own HPA objects, write nothing, compare with what is done."
+        ),
+    ] = None,
+    selector: Annotated[
+        str | None, typer.Option("--selector", "-l", metavar="LABELS", help="Shadow only HPA objects that match.")
+    ] = None,
+    comparisons: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where --shadow keeps comparisons, for `autoscaler shadow report`."),
+    ] = None,
     namespaces: Annotated[str | None, typer.Option(metavar="A,B", help="Namespaces to act in.  [default: all]")] = None,
     kubernetes_version: Annotated[
         str | None,
@@ -48,9 +61,11 @@ def command(
 ) -> None:
     """Run the controller: watch the policies' targets, decide every sync period, and scale with --apply.
 
-    Without --apply it observes: it decides and says what it would do, and writes nothing to the cluster. SIGTERM and
-    Ctrl-C stop it once the writes under way are done; a second one stops it at once. An API server that is away is
-    reported and waited for.
+    Without --apply it observes: it decides and says what it would do, and writes nothing to the cluster. With --shadow
+    the policies are the cluster's own HPA objects, and each decision is compared with that of the controller in charge.
+
+    SIGTERM and Ctrl-C stop it once the writes under way are done; a second one stops it at once. An API server that is
+    away is reported and waited for.
     """
     import asyncio
     import os
@@ -68,6 +83,9 @@ def command(
         "kubernetes.kubeconfig": kubeconfig,
         "kubernetes.context": context,
         "apply": apply,
+        "shadow": shadow,
+        "selector": selector,
+        "comparisons": comparisons,
         "namespaces": namespaces,
         "kubernetes_version": kubernetes_version,
         "hpa.sync_period": sync_period,

@@ -177,6 +177,14 @@ class Settings(BaseSettings):
     """Policy files, and directories that are searched for them. In flags and variables separated by commas."""
     apply: bool = False
     """Write replica counts. Otherwise only decide and report (Observe)."""
+    shadow: bool = False
+    """Follow the cluster's own HPA objects beside the built-in controller, write nothing, and say how well both agree."""
+    selector: str = ""
+    """Label selector of the HPA objects to shadow; empty: all. Rivals for the same pods should all match or none."""
+    comparisons: Path | None = None
+    """File of shadow mode's comparisons (JSON lines), for `autoscaler shadow report`. Absent: none are kept."""
+    comparisons_mebibytes: int = Field(default=256, ge=1)
+    """Most room that file takes, with its older parts FILE.1 to FILE.3. A thousand HPAs fill some 40 a day."""
     namespace: str = Field(default="default", min_length=1)
     """Namespace of policies whose file names none."""
     namespaces: Names = ()

@@ -8,59 +8,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError
 from autoscaler.adapters.kubernetes.statuses import HpaObject, Statuses
 from autoscaler.config.policies import LoadedPolicies
-from autoscaler.daemon.caches import PodCaches
-from autoscaler.daemon.cluster import LiveCluster
-from autoscaler.daemon.recorder import PassRecorder
-from autoscaler.daemon.rounds import Rounds
+from autoscaler.daemon.in_force import PoliciesInForce
 from autoscaler.daemon.telemetry import Telemetry
-from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 
 #: How often a waiting policy is tried again [s].
 _RETRY = 2.0
 
 Load: TypeAlias = Callable[[LoadedPolicies], LoadedPolicies]
-ReadStatus: TypeAlias = Callable[[dict[str, Any]], PolicyStatus]
 
 _log = structlog.get_logger("autoscaler.policies")
 
 
 class PolicyBook:
-    """Keeps rounds, cluster and caches in step with the policy files."""
+    """Keeps the policies in force in step with the policy files."""
 
     def __init__(
         self,
         *,
         load: Load,
-        read_status: ReadStatus,
         statuses: Statuses,
-        cluster: LiveCluster,
-        caches: PodCaches,
-        rounds: Rounds,
-        recorder: PassRecorder,
+        in_force: PoliciesInForce,
         telemetry: Telemetry,
         namespaces: frozenset[str] = frozenset(),
     ) -> None:
         self._load = load
         self._namespaces = namespaces
-        self._read_status = read_status
         self._statuses = statuses
-        self._cluster = cluster
-        self._caches = caches
-        self._rounds = rounds
-        self._recorder = recorder
+        self._in_force = in_force
         self._telemetry = telemetry
         self._loaded = LoadedPolicies()
         self._told: frozenset[str] = frozenset()
         self._is_read = False
-        self._in_force: dict[PolicyKey, ScalingPolicy] = {}
         self._waiting: dict[PolicyKey, ScalingPolicy] = {}
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -77,7 +63,7 @@ class PolicyBook:
         async with self._turn:
             self._loaded = await asyncio.to_thread(self._load, self._loaded)
             wanted = {policy.key: policy for policy in self._loaded.policies if self._is_ours(policy.key)}
-            for key in [key for key in {**self._in_force, **self._waiting} if key not in wanted]:
+            for key in [key for key in (*self._in_force.keys, *self._waiting) if key not in wanted]:
                 await self._withdraw(key)
             for key, policy in wanted.items():
                 if self._in_force.get(key) != policy:
@@ -101,7 +87,8 @@ class PolicyBook:
         answers = await asyncio.gather(*(self._look_up(policy.key) for policy in asked))
         for policy, answer in zip(asked, answers, strict=True):
             if not isinstance(answer, NoAnswerError):
-                await self._accept(policy, answer)
+                await self._in_force.put(policy, answer)
+                del self._waiting[policy.key]
         if self._waiting:
             self._woken.set()
         else:
@@ -118,33 +105,9 @@ class PolicyBook:
             _log.warning("HPA object not readable", namespace=key.namespace, policy=key.name, error=str(error))
             return None
 
-    async def _accept(self, policy: ScalingPolicy, found: HpaObject | None) -> None:
-        key, known = policy.key, policy.key in self._in_force
-        if not known:
-            self._caches.hold(key.namespace)
-        self._cluster.follow(policy, found.uid if found else "")
-        await self._rounds.accept(policy, self._read_status(found.document) if found else None)
-        self._in_force[key] = policy
-        del self._waiting[key]
-        words = "policy changed" if known else "policy in force"
-        _log.info(
-            words,
-            namespace=key.namespace,
-            policy=key.name,
-            mode=policy.mode.value,
-            target=f"{policy.target.kind}/{policy.target.name}",
-            hpa_object=found is not None,
-        )
-
     async def _withdraw(self, key: PolicyKey) -> None:
         self._waiting.pop(key, None)
-        if self._in_force.pop(key, None) is None:
-            return
-        await self._rounds.withdraw(key)
-        self._cluster.forget(key)
-        self._recorder.forget(key)
-        await self._caches.release(key.namespace)
-        _log.info("policy withdrawn", namespace=key.namespace, policy=key.name)
+        await self._in_force.withdraw(key)
 
     def _is_ours(self, key: PolicyKey) -> bool:
         return not self._namespaces or key.namespace in self._namespaces

@@ -15,6 +15,7 @@ from autoscaler.daemon.clock import AnchoredClock, Clock
 from autoscaler.daemon.recorder import OnRecord
 from autoscaler.daemon.wiring import Running, assembled, policy_loader
 from autoscaler.model.errors import Fault, InvalidPolicyError, InvalidSettingsError
+from autoscaler.model.label_query import SelectorError, parse_label_selector
 
 _log = structlog.get_logger("autoscaler")
 
@@ -36,13 +37,10 @@ async def run_daemon(
 
     Raises: InvalidSettingsError, InvalidPolicyError where a start makes no sense.
     """
-    await asyncio.to_thread(_check_policies, settings)
+    await asyncio.to_thread(_check, settings)
     async with assembled(settings, clock or AnchoredClock(), on_record=on_record, version=version) as running:
         about = {"server": running.server, "port": running.port, "version": version}
-        if settings.apply:
-            _log.info("running: replica counts are written", **about)
-        else:
-            _log.info("running: observing only, nothing is written; --apply lets it scale", **about)
+        _log.info(_doing(settings), **about)
         if ready is not None:
             ready(running)
         await stop.wait()
@@ -68,11 +66,42 @@ async def run_until_signalled(settings: Settings, *, version: str) -> None:
     await run_daemon(settings, stop=stop, version=version)
 
 
+def _doing(settings: Settings) -> str:
+    if settings.shadow:
+        return "running: in the shadow of the built-in controller, nothing is written"
+    if settings.apply:
+        return "running: replica counts are written"
+    return "running: observing only, nothing is written; --apply lets it scale"
+
+
+def _check(settings: Settings) -> None:
+    """Refuse to start where it makes no sense."""
+    if settings.shadow:
+        _check_shadow(settings)
+    else:
+        _check_policies(settings)
+
+
 def _check_policies(settings: Settings) -> None:
     """Refuse to start without any policy; one good one among bad ones is enough."""
     if not settings.policies:
-        hint = "pass --policies FILE or DIRECTORY"
+        hint = "pass --policies FILE or DIRECTORY, or --shadow to follow the cluster's own HPA objects"
         raise InvalidSettingsError([Fault(what="no policies are named", path="policies", hint=hint)])
     loaded = policy_loader(settings)(LoadedPolicies())
     if loaded.faults and not loaded.policies:
         raise InvalidPolicyError(loaded.faults)
+
+
+def _check_shadow(settings: Settings) -> None:
+    faults = []
+    if settings.apply:
+        faults.append(Fault(what="a shadow never writes", path="apply", hint="drop --apply, or drop --shadow"))
+    if settings.policies:
+        hint = "drop --policies; --namespaces and --selector choose among the cluster's HPA objects"
+        faults.append(Fault(what="a shadow follows the cluster's own HPA objects", path="policies", hint=hint))
+    try:
+        parse_label_selector(settings.selector)
+    except SelectorError as error:
+        faults.append(Fault(what=str(error), path="selector", hint="write key=value, key in (a,b), !key; with commas"))
+    if faults:
+        raise InvalidSettingsError(faults)

@@ -22,7 +22,7 @@ _log = structlog.get_logger("autoscaler.decisions")
 class PassRecorder:
     """Counts and tells every pass. A scale is one info line; a trouble is told when it begins, changes and ends."""
 
-    def __init__(self, telemetry: Telemetry, on_record: OnRecord | None = None) -> None:
+    def __init__(self, telemetry: Telemetry, *on_record: OnRecord) -> None:
         self._telemetry = telemetry
         self._on_record = on_record
         self._troubles: dict[PolicyKey, str] = {}
@@ -37,8 +37,8 @@ class PassRecorder:
             return
         self._telemetry.record(wanted)
         self._tell(wanted)
-        if self._on_record is not None:
-            self._on_record(wanted)
+        for told in self._on_record:
+            told(wanted)
 
     def forget(self, key: PolicyKey) -> None:
         """Drop what is remembered of a policy that is gone."""

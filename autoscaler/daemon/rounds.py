@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from autoscaler.control.messages import EvaluationDue, PolicyAccepted, PolicyWithdrawn
+from autoscaler.control.messages import EvaluationDue, PolicyAccepted, PolicyWithdrawn, StatusWrittenElsewhere
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.ticker import Tick, spread, ticks
@@ -65,6 +65,10 @@ class Rounds:
             return
         going = self._rounds[policy.key] = _Round()
         going.task = asyncio.create_task(self._run(policy.key, going), name=f"policy {policy.key}")
+
+    async def tell(self, event: StatusWrittenElsewhere) -> None:
+        """Pass on what happened between two passes."""
+        await self._driver.tell(event)
 
     async def withdraw(self, key: PolicyKey) -> None:
         """Drop a policy once its pass, if one is under way, has ended."""

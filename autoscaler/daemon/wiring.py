@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -19,7 +20,7 @@ from autoscaler.adapters.kubernetes.events import Events
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
 from autoscaler.adapters.kubernetes.statuses import Statuses
-from autoscaler.config.hpa import ReadOptions
+from autoscaler.config.hpa import ReadOptions, policy_from_object
 from autoscaler.config.hpa_status import status_from_object, status_to_object
 from autoscaler.config.policies import LoadedPolicies, reload
 from autoscaler.config.settings import Settings
@@ -29,12 +30,16 @@ from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.cluster import LiveCluster
+from autoscaler.daemon.comparer import Comparer
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
+from autoscaler.daemon.in_force import PoliciesInForce
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
 from autoscaler.daemon.rounds import Rounds
+from autoscaler.daemon.shadow_book import ShadowBook
+from autoscaler.daemon.shadow_watch import HpaWatches, open_comparer
 from autoscaler.daemon.supervise import running
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.time import as_seconds
@@ -79,12 +84,17 @@ async def assembled(
         telemetry = Telemetry(version=version)
         link = Link(telemetry)
         client = await stack.enter_async_context(_client(settings, link, version))
-        assembly = _Assembly(settings, clock, client, telemetry, PassRecorder(telemetry, on_record))
+        comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
+        recorder = PassRecorder(telemetry, *(told for told in (on_record, comparer and comparer.record) if told))
+        assembly = _Assembly(settings, clock, client, telemetry, recorder)
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
         cluster = await assembly.start_cluster(stack)
         rounds = assembly.start_rounds(stack, cluster)
-        await assembly.open_book(stack, cluster, rounds)
+        if comparer is None:
+            await assembly.open_book(stack, cluster, rounds)
+        else:
+            await assembly.open_shadow(stack, cluster, rounds, comparer)
         yield Running(port=port, server=client.server)
 
 
@@ -152,12 +162,8 @@ class _Assembly:
         """Read the policies, and look at their files again now and then."""
         book = PolicyBook(
             load=policy_loader(self._settings),
-            read_status=status_from_object,
             statuses=Statuses(self._client),
-            cluster=cluster,
-            caches=self._caches,
-            rounds=rounds,
-            recorder=self._recorder,
+            in_force=self._in_force(cluster, rounds),
             telemetry=self._telemetry,
             namespaces=frozenset(self._settings.namespaces),
         )
@@ -165,6 +171,34 @@ class _Assembly:
         await stack.enter_async_context(running("policies", book.run))
         every = as_seconds(self._settings.reload_interval)
         stack.enter_context(_housekeeping({book.reload: every, cluster.show_late: SHOW_LATE_EVERY}))
+
+    async def open_shadow(
+        self, stack: AsyncExitStack, cluster: LiveCluster, rounds: Rounds, comparer: Comparer
+    ) -> None:
+        """Follow the cluster's own HPA objects."""
+        book = ShadowBook(
+            read_policy=partial(policy_from_object, mode=self._settings.mode),
+            read_status=status_from_object,
+            in_force=self._in_force(cluster, rounds),
+            rounds=rounds,
+            comparer=comparer,
+            clock=self._clock,
+            telemetry=self._telemetry,
+        )
+        await stack.enter_async_context(running("policies", book.run))
+        watches = HpaWatches(self._client, self._settings.namespaces, self._settings.selector, book, jitter=_jitter)
+        comparer.is_current = lambda: not watches.check()
+        self.checks.ready["policies"] = watches.check
+        await stack.enter_async_context(watches.open())
+
+    def _in_force(self, cluster: LiveCluster, rounds: Rounds) -> PoliciesInForce:
+        return PoliciesInForce(
+            read_status=status_from_object,
+            cluster=cluster,
+            caches=self._caches,
+            rounds=rounds,
+            recorder=self._recorder,
+        )
 
 
 def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContextManager[Client]:

@@ -112,12 +112,14 @@ def test_addresses(text: str, address: Address) -> None:
         ("hpa: {tolerence: 0.2}", ":1: hpa.tolerence: no such setting\n  hint: did you mean `tolerance`?"),
         (
             "frobnicate: 1",
-            ":1: frobnicate: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
+            ":1: frobnicate: no such setting\n  hint: allowed here: policies, apply, shadow, selector, "
+            "comparisons, comparisons_mebibytes, namespace, namespaces, "
             "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, http, log",
         ),
         (
             "spec:\n  a: 1\n  b: 2",
-            ":2: spec: no such setting\n  hint: allowed here: policies, apply, namespace, namespaces, "
+            ":2: spec: no such setting\n  hint: allowed here: policies, apply, shadow, selector, "
+            "comparisons, comparisons_mebibytes, namespace, namespaces, "
             "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, http, log",
         ),
         ("_env_file: x", ":1: _env_file: no such setting"),

@@ -14,7 +14,7 @@ import aiohttp
 
 from autoscaler.config.settings import Settings
 from autoscaler.control.messages import Record
-from autoscaler.daemon.clock import AnchoredClock
+from autoscaler.daemon.clock import AnchoredClock, Clock
 from autoscaler.daemon.process import run_daemon
 from autoscaler.daemon.wiring import Running
 from autoscaler.emulator.api_server import ADMIN_TOKEN, ApiServer
@@ -119,9 +119,9 @@ class Emulated:
         self.records.append(record)
         self.news.set()
 
-    async def until(self, claim: Callable[[], bool]) -> None:
-        """Wait until ``claim`` holds; looked at after every pass of the daemon, and now and then."""
-        async with asyncio.timeout(20):
+    async def until(self, claim: Callable[[], bool], patience: float = 20) -> None:
+        """Wait until ``claim`` holds, at most ``patience`` [s]; looked at after every pass of the daemon, and now and then."""
+        async with asyncio.timeout(patience):
             while not claim():
                 self.news.clear()
                 await asyncio.wait([asyncio.ensure_future(self.news.wait())], timeout=0.05)
@@ -156,8 +156,8 @@ async def emulated(
 
 
 @asynccontextmanager
-async def daemon(cluster: Emulated, **changes: Any) -> AsyncIterator[asyncio.Event]:
-    """Run the daemon beside the block; leaving it asks for an orderly stop, which must come."""
+async def daemon(cluster: Emulated, clock: Clock | None = None, **changes: Any) -> AsyncIterator[asyncio.Event]:
+    """Run the daemon beside the block, a hundred times as fast as time; leaving asks for an orderly stop, which must come."""
     stop, up = asyncio.Event(), asyncio.Event()
 
     def ready(running: Running) -> None:
@@ -168,7 +168,7 @@ async def daemon(cluster: Emulated, **changes: Any) -> AsyncIterator[asyncio.Eve
         run_daemon(
             cluster.settings(**changes),
             stop=stop,
-            clock=AnchoredClock(speed=SPEED),
+            clock=clock or AnchoredClock(speed=SPEED),
             on_record=cluster.take,
             ready=ready,
         )

@@ -51,7 +51,20 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
     assert verbs_on(objects, "deployments") == set()
 
 
-@pytest.mark.parametrize("folder", ["deploy/base", "deploy/overlays/apply"])
+def test_the_shadow_overlay_may_change_nothing_at_all_and_keeps_its_comparisons() -> None:
+    objects = render("deploy/overlays/shadow")
+
+    roles = [each for (kind, _), each in objects.items() if kind in ("ClusterRole", "Role")]
+    assert {verb for role in roles for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+    pod = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["args"] == ["run", "--shadow", "--comparisons", "/var/lib/autoscaler/comparisons.jsonl"]
+    assert pod["containers"][0]["volumeMounts"] == [{"mountPath": "/var/lib/autoscaler", "name": "comparisons"}]
+    assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == "autoscaler-comparisons"
+    assert ("PersistentVolumeClaim", "autoscaler-comparisons") in objects
+    assert not [name for kind, name in objects if kind == "ConfigMap"]
+
+
+@pytest.mark.parametrize("folder", ["deploy/base", "deploy/overlays/apply", "deploy/overlays/shadow"])
 def test_no_role_reads_secrets_or_grants_everything(folder: str) -> None:
     objects = render(folder)
 
