@@ -67,16 +67,16 @@ def command(
     observation; `autoscaler schema observation` is its schema, `autoscaler schema decision` that of the JSON output.
     """
     from autoscaler.config.decision_write import explain, record_of
-    from autoscaler.config.dry_run import Files, read_inputs
+    from autoscaler.config.dry_run import DryRun, Files
 
     settings = _settings(config, kubernetes_version)
-    files = Files(policy=file, observation=observation, memory=memory, name=name)
+    dry_run = DryRun.read(Files(policy=file, observation=observation, memory=memory, name=name))
     before = ""
     if edits and output is Form.TEXT:
-        unedited = read_inputs(files, settings.controller)
+        unedited = dry_run.inputs(settings.controller)
         explained = explain(unedited.policy, unedited.seen.observation, unedited.seen.memory, settings.controller)
         before = _page(explained, unedited.seen, settings.kubernetes_version).verdict()
-    inputs = read_inputs(files, settings.controller, edits or ())
+    inputs = dry_run.inputs(settings.controller, edits or ())
     explained = explain(inputs.policy, inputs.seen.observation, inputs.seen.memory, settings.controller)
     if output is not Form.TEXT:
         record = record_of(explained, version=settings.kubernetes_version, notes=inputs.seen.notes)

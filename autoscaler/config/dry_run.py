@@ -11,7 +11,7 @@ from autoscaler.config.documents import Document, Scan, scan_file
 from autoscaler.config.edits import SOURCE, Edit, EditError, edited
 from autoscaler.config.hpa import ReadOptions, is_policy
 from autoscaler.config.hpa_status import status_from_object
-from autoscaler.config.observation import History, load_history, load_observation
+from autoscaler.config.observation import History, load_history, observation_from, only_document
 from autoscaler.config.observation_build import Seen, build_seen
 from autoscaler.config.policy_files import Candidate, expand, read_policies
 from autoscaler.model.controller_config import ControllerConfig
@@ -39,27 +39,46 @@ class Inputs:
     seen: Seen
 
 
-def read_inputs(files: Files, config: ControllerConfig, edits: Sequence[str] = ()) -> Inputs:
-    """Read the files, make the edits (``metrics.cpu=80%``, ``cpu=80%``, ``replicas=7``, ``spec.maxReplicas=20``).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """The files, read once, so that a decision can be made with edits and without."""
 
-    Raises:
-        InvalidInputError: one fault for each thing wrong with a file, an edit or the choice of policy.
-    """
-    try:
-        parsed = [Edit.parse(text) for text in edits]
-        of_policy = [edit for edit in parsed if edit.steps[0] in _OF_POLICY]
-        chosen = _choose(files, _read(files, config, of_policy))
-        file, document = load_observation(files.observation, [edit for edit in parsed if edit not in of_policy])
-    except EditError as error:
-        raise InvalidInputError([Fault(what=str(error), source=SOURCE)]) from error
-    past = _past(files, has_history=file.history is not None)
-    status = status_from_object(chosen.source.manifest)
-    seen = build_seen(file, document, chosen.policy, status=status, past=past, config=config)
-    return Inputs(policy=chosen.policy, seen=seen)
+    files: Files
+    policies: Scan
+    observation: Document
+
+    @classmethod
+    def read(cls, files: Files) -> DryRun:
+        """Read the files.
+
+        Raises:
+            InvalidInputError: the observation cannot be read, or both files are standard input.
+        """
+        if str(files.policy) == str(files.observation) == "-":
+            what = "only one of policy and observation can be standard input"
+            raise InvalidInputError([Fault(what=what, source="--observation")])
+        return cls(files=files, policies=scan_file(files.policy), observation=only_document(files.observation))
+
+    def inputs(self, config: ControllerConfig, edits: Sequence[str] = ()) -> Inputs:
+        """Make the edits (``metrics.cpu=80%``, ``cpu=80%``, ``replicas=7``, ``spec.maxReplicas=20``) and build.
+
+        Raises:
+            InvalidInputError: one fault for each thing wrong with a file, an edit or the choice of policy.
+        """
+        try:
+            parsed = [Edit.parse(text) for text in edits]
+            of_policy = [edit for edit in parsed if edit.steps[0] in _OF_POLICY]
+            chosen = _choose(self.files, _policies(self.policies, config, of_policy, self.files.policy))
+            file, document = observation_from(self.observation, [edit for edit in parsed if edit not in of_policy])
+        except EditError as error:
+            raise InvalidInputError([Fault(what=str(error), source=SOURCE)]) from error
+        past = _past(self.files, has_history=file.history is not None)
+        status = status_from_object(chosen.source.manifest)
+        seen = build_seen(file, document, chosen.policy, status=status, past=past, config=config)
+        return Inputs(policy=chosen.policy, seen=seen)
 
 
-def _read(files: Files, config: ControllerConfig, edits: Sequence[Edit]) -> list[Candidate]:
-    scan = scan_file(files.policy)
+def _policies(scan: Scan, config: ControllerConfig, edits: Sequence[Edit], path: Path) -> list[Candidate]:
     if edits:
         parts = [part for document in scan.documents for part in expand(document)]
         changed = tuple(edited(part, edits) if is_policy(part.value) else part for part in parts)
@@ -69,7 +88,7 @@ def _read(files: Files, config: ControllerConfig, edits: Sequence[Edit]) -> list
         raise InvalidPolicyError(faults)
     if not found:
         hint = "a policy is a HorizontalPodAutoscaler of autoscaling/v2"
-        raise InvalidPolicyError([Fault(what="holds no policy", source=str(files.policy), hint=hint)])
+        raise InvalidPolicyError([Fault(what="holds no policy", source=str(path), hint=hint)])
     return found
 
 

@@ -216,7 +216,16 @@ def load_observation(path: Path, edits: Sequence[Edit] = ()) -> tuple[Observatio
         InvalidObservationError: one fault for each wrong field, with its line and a hint.
         EditError: an edit leads nowhere.
     """
-    document = _only_document(path)
+    return observation_from(only_document(path), edits)
+
+
+def observation_from(document: Document, edits: Sequence[Edit] = ()) -> tuple[ObservationFile, Document]:
+    """Check a document that has been read, once the edits are made.
+
+    Raises:
+        InvalidObservationError: see ``load_observation``.
+        EditError: an edit leads nowhere.
+    """
     document = edited(document, [_placed(edit, document.value) for edit in edits])
     return _checked(document, ObservationFile), document
 
@@ -236,7 +245,7 @@ def load_history(path: Path) -> tuple[History, Document]:
     Raises:
         InvalidObservationError: see ``load_observation``.
     """
-    document = _only_document(path)
+    document = only_document(path)
     return _checked(document, History), document
 
 
@@ -261,7 +270,12 @@ def _as_written(path: str, *, is_one_group: bool) -> str:
     return path.replace("pods[0]", "pods", 1) if is_one_group else path
 
 
-def _only_document(path: Path) -> Document:
+def only_document(path: Path) -> Document:
+    """Read the one document of a file.
+
+    Raises:
+        InvalidObservationError: the file cannot be read, or holds none, or several.
+    """
     try:
         documents = load_file(path)
     except InvalidInputError as error:

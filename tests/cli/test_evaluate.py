@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -302,6 +303,18 @@ def test_a_what_if_begins_with_the_answer_as_it_is(capsys: pytest.CaptureFixture
     assert printed(capsys)["result"]["desired"] == 10
     assert evaluate("scale: 5\nmetrics: {cpu: 70%}\n", "--set", "spec.maxReplicas=1") == 2
     assert capsys.readouterr().err.startswith("error: hpa.yaml:7: spec.maxReplicas: ")
+
+
+def test_the_manifest_may_come_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("obs.yaml").write_text("scale: 5\nmetrics: {cpu: 70%}\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POLICY.encode())))
+
+    assert run(["evaluate", "-f", "-", "--observation", "obs.yaml", "--set", "cpu=100%"]) == 0
+    assert "With cpu=100%:\n\nGrowing from 5 to 8." in capsys.readouterr().out
+    assert run(["evaluate", "-f", "-", "--observation", "-"]) == 2
+    assert capsys.readouterr().err == "error: --observation: only one of policy and observation can be standard input\n"
 
 
 def test_a_file_without_a_policy_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
