@@ -14,9 +14,9 @@ from autoscaler.model.controller_config import KubernetesVersion
 
 if TYPE_CHECKING:
     from autoscaler.cli.evaluation_text import Page
-    from autoscaler.config.decision_write import Explained
     from autoscaler.config.observation_build import Seen
     from autoscaler.config.settings import Settings
+    from autoscaler.engine.explained import Explained
 
 
 class Form(StrEnum):
@@ -66,8 +66,9 @@ def command(
     Nothing is read from a cluster and nothing is written. docs/evaluate.md shows ten cases and how to write an
     observation; `autoscaler schema observation` is its schema, `autoscaler schema decision` that of the JSON output.
     """
-    from autoscaler.config.decision_write import explain, record_of
+    from autoscaler.config.decision_write import record_of
     from autoscaler.config.dry_run import DryRun, Files
+    from autoscaler.engine.explained import explain
 
     settings = _settings(config, kubernetes_version)
     dry_run = DryRun.read(Files(policy=file, observation=observation, memory=memory, name=name))

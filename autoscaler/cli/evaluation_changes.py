@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autoscaler.cli.evaluation_layout import Clock, row
-from autoscaler.config.decision_write import Explained, readable
+from autoscaler.config.decision_write import readable
 from autoscaler.engine.explain import metric_label
+from autoscaler.engine.explained import Explained
 from autoscaler.engine.sensitivity import Boundary, Input, Sensitivity
 from autoscaler.model.policy import ExternalMetric, Metric, ObjectMetric
 

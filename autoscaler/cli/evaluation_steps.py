@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autoscaler.cli.evaluation_layout import Clock, counted, row
-from autoscaler.config.decision_write import Explained
 from autoscaler.config.durations import print_duration
 from autoscaler.engine.constrain.budgets import Budget
 from autoscaler.engine.explain import metric_label
+from autoscaler.engine.explained import Explained
 from autoscaler.engine.recommend.calculation import Tolerance
 from autoscaler.engine.waterfall import Rates, Waterfall
 from autoscaler.model.decision import PodCounts, Proposal, Stage

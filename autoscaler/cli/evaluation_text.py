@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from autoscaler.cli.evaluation_changes import changes
 from autoscaler.cli.evaluation_layout import Clock, counted, row, wrap
 from autoscaler.cli.evaluation_steps import steps
-from autoscaler.config.decision_write import Explained
 from autoscaler.engine.course import lower_bound
 from autoscaler.engine.explain import sentence
+from autoscaler.engine.explained import Explained
 from autoscaler.engine.turn import reference_of
 from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion
 from autoscaler.model.observation import Observation, Pod, Scale, ScaleUnavailable

@@ -1,9 +1,8 @@
-"""Evaluates and writes a decision down as a ``decision_record.Record``."""
+"""Writes an explained decision down as a ``decision_record.Record``."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autoscaler.config.decision_record import (
@@ -24,58 +23,23 @@ from autoscaler.config.decision_record import (
 )
 from autoscaler.config.hpa_status import status_to_object
 from autoscaler.engine.course import lower_bound
-from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.explain import ShowInstant, metric_label, sentence
-from autoscaler.engine.recommend.calculation import Tolerance, tolerance_of
-from autoscaler.engine.sensitivity import Boundary, Input, Sensitivity, sensitivities
-from autoscaler.engine.settle import settle
+from autoscaler.engine.explained import Explained
+from autoscaler.engine.recommend.calculation import Tolerance
+from autoscaler.engine.sensitivity import Boundary, Input, Sensitivity
 from autoscaler.engine.turn import reference_of
-from autoscaler.engine.waterfall import Rates, Waterfall, Windows, waterfall
-from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
-from autoscaler.model.decision import Decision, Proposal, Settlement, Stage, WriteOutcome, WriteResult
+from autoscaler.engine.waterfall import Rates, Windows
+from autoscaler.model.decision import Proposal, Stage
 from autoscaler.model.memory import Memory, Recommendation
-from autoscaler.model.observation import Observation
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
     Metric,
     ObjectMetric,
     ResourceMetric,
-    ScalingPolicy,
 )
 from autoscaler.model.quantity import Format, Quantity
 from autoscaler.model.time import SECOND, ZERO_TIME, Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """A decision with everything that explains it, in the model's own values."""
-
-    policy: ScalingPolicy
-    decision: Decision
-    settlement: Settlement
-    memory: Memory  #: for the next pass
-    tolerance: Tolerance
-    waterfall: Waterfall | None
-    sensitivities: tuple[Sensitivity, ...]
-
-
-def explain(
-    policy: ScalingPolicy, observation: Observation, memory: Memory, config: ControllerConfig = DEFAULT_CONFIG
-) -> Explained:
-    """Make one dry decision, as if its write succeeded, and gather what explains it."""
-    decision, after = evaluate(policy, observation, memory, config)
-    result = WriteResult.WRITTEN if decision.rescale else WriteResult.NOT_NEEDED
-    settlement, final = settle(policy, decision, after, WriteOutcome(result=result), config)
-    return Explained(
-        policy=policy,
-        decision=decision,
-        settlement=settlement,
-        memory=final,
-        tolerance=tolerance_of(policy, config),
-        waterfall=waterfall(policy, decision, memory, config),
-        sensitivities=sensitivities(policy, observation, memory, config),
-    )
 
 
 def record_of(

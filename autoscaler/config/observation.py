@@ -17,35 +17,15 @@ from autoscaler.config.documents import Document, load_file
 from autoscaler.config.edits import Edit, edited
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.moments import NOW, Moment
+from autoscaler.config.observation_amounts import Level, Requests
 from autoscaler.config.units import PositiveDuration
 from autoscaler.model.errors import Fault, InvalidInputError, InvalidObservationError
 from autoscaler.model.observation import PodPhase
-from autoscaler.model.quantity import Quantity, QuantityError
 
 MOST_PODS: Final = 10_000
 _LARGEST: Final = 2**31 - 1
 
 
-def _quantity_text(value: Any) -> Any:
-    """Check a quantity, and write a bare number as the text it stands for."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("should be a quantity: a number with an optional suffix, such as 250m, 1.5 or 128Mi")
-    try:
-        return str(Quantity.from_json(value))
-    except QuantityError as error:
-        raise ValueError(f"{value!r} is not a quantity; write a number such as 250m, 1.5 or 128Mi") from error
-
-
-def _level_text(value: Any) -> Any:
-    """Check the value of a metric: a quantity, or percent of what the pods request."""
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return _quantity_text(value.strip()[:-1].strip()) + "%"
-    return _quantity_text(value)
-
-
-Amount = Annotated[str, BeforeValidator(_quantity_text, json_schema_input_type=str | float)]
-Level = Annotated[str, BeforeValidator(_level_text, json_schema_input_type=str | float)]
-Requests: TypeAlias = dict[str, Amount]
 Count = Annotated[int, Field(ge=0, le=MOST_PODS)]
 Replicas = Annotated[int, Field(ge=0, le=_LARGEST)]
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from msgspec import structs
-
 from autoscaler.config.documents import Document
-from autoscaler.config.field_paths import Step, format_path
+from autoscaler.config.field_paths import Step
 from autoscaler.config.moments import instant_of, time_of
-from autoscaler.config.observation import Amount, History, ObservationFile, PodGroup, Requests, ScalePart
+from autoscaler.config.observation import History, ObservationFile, PodGroup, ScalePart
+from autoscaler.config.observation_amounts import Amount, Requests
+from autoscaler.config.observation_faults import Faults
+from autoscaler.config.observation_history import build_memory
 from autoscaler.config.observation_readings import Measured, Readings, metric_keys
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import PolicyStatus
-from autoscaler.model.errors import Fault, InvalidObservationError
-from autoscaler.model.memory import Memory, Recommendation, ScaleEvent
+from autoscaler.model.memory import Memory
 from autoscaler.model.observation import (
     ContainerSpec,
     Observation,
@@ -46,29 +46,6 @@ class Seen:
     memory: Memory
     is_dated: bool  #: whether the file says when it was made
     notes: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Faults:
-    """What does not fit, gathered as it is found."""
-
-    document: Document
-    found: list[Fault] = field(default_factory=list)
-
-    def add(self, steps: Sequence[Step], what: str, hint: str = "") -> None:
-        """Note one fault at the field ``steps`` lead to."""
-        line = self.document.line_of(steps)
-        fault = Fault(what=what, source=self.document.source, line=line, path=format_path(steps), hint=hint)
-        self.found.append(fault)
-
-    def raise_any(self) -> None:
-        """Raise what was found.
-
-        Raises:
-            InvalidObservationError: something was.
-        """
-        if self.found:
-            raise InvalidObservationError(sorted(self.found, key=lambda fault: fault.line or 0))
 
 
 def build_seen(
@@ -108,40 +85,6 @@ def build_seen(
         memory=memory,
         is_dated=file.at is not None,
         notes=tuple(build.notes(history)),
-    )
-
-
-def build_memory(
-    history: History, at: Instant, faults: Faults, where: tuple[Step, ...], status: PolicyStatus
-) -> Memory:
-    """Turn a history into what the engine remembers, in order of time; what lies after ``at`` is a fault."""
-
-    def moment(text: str, *steps: Step) -> Instant:
-        found = instant_of(text, at)
-        if found > at:
-            faults.add((*where, *steps, text), "lies after the observation", "the past is written as an age: -90s")
-        return found
-
-    recommendations = history.recommendations
-    changes = sorted((moment(text, "changes"), text, change) for text, change in history.changes.items())
-    for _, text, change in changes:
-        if change == 0:
-            faults.add((*where, "changes", text), "is no change", "write how many pods were added (+4) or removed (-2)")
-    last = status.last_scale_at if history.last_scale is None else moment(history.last_scale, "last_scale")
-    return Memory(
-        recommendations=None
-        if recommendations is None
-        else tuple(
-            Recommendation(when, replicas)
-            for when, replicas in sorted(
-                (moment(text, "recommendations"), replicas)
-                for text, several in recommendations.items()
-                for replicas in several
-            )
-        ),
-        scale_ups=tuple(ScaleEvent(when, change) for when, _, change in changes if change > 0),
-        scale_downs=tuple(ScaleEvent(when, -change) for when, _, change in changes if change < 0),
-        status=structs.replace(status, last_scale_at=last),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, Protocol
+from typing import Final
 
 from autoscaler.config.field_paths import Step
 from autoscaler.config.observation import Given, ObservationFile
+from autoscaler.config.observation_faults import Faults
 from autoscaler.config.suggestions import did_you_mean
 from autoscaler.engine.recommend.calculation import MetricFailedError
 from autoscaler.engine.recommend.requests import pod_requests
@@ -40,13 +41,6 @@ from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import Instant, seconds
 
 _NOT_GIVEN: Final = NoReading(error="the observation does not give it")
-
-
-class FaultSink(Protocol):
-    """Where faults go."""
-
-    def add(self, steps: Sequence[Step], what: str, hint: str = "") -> None:
-        """Note one fault at the field ``steps`` lead to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +81,7 @@ class Readings:
     file: ObservationFile
     pods: list[Measured]
     sampled_at: Instant
-    faults: FaultSink
+    faults: Faults
     config: ControllerConfig
     without_request: set[str] = field(default_factory=set)  #: metrics of which that was said: once is enough
 

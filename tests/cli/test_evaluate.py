@@ -18,8 +18,9 @@ from jsonschema import Draft202012Validator
 from autoscaler.cli.app import run
 from autoscaler.cli.evaluation_text import Page
 from autoscaler.config.decision_record import Record
-from autoscaler.config.decision_write import explain, record_of
+from autoscaler.config.decision_write import record_of
 from autoscaler.config.documents import load_file
+from autoscaler.engine.explained import explain
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation

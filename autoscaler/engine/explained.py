@@ -1,0 +1,47 @@
+"""One dry decision with everything that explains it: its steps, what follows from it, what would change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoscaler.engine.evaluate import evaluate
+from autoscaler.engine.recommend.calculation import Tolerance, tolerance_of
+from autoscaler.engine.sensitivity import Sensitivity, sensitivities
+from autoscaler.engine.settle import settle
+from autoscaler.engine.waterfall import Waterfall, waterfall
+from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
+from autoscaler.model.decision import Decision, Settlement, WriteOutcome, WriteResult
+from autoscaler.model.memory import Memory
+from autoscaler.model.observation import Observation
+from autoscaler.model.policy import ScalingPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A decision with everything that explains it, in the model's own values."""
+
+    policy: ScalingPolicy
+    decision: Decision
+    settlement: Settlement
+    memory: Memory  #: for the next pass
+    tolerance: Tolerance
+    waterfall: Waterfall | None
+    sensitivities: tuple[Sensitivity, ...]
+
+
+def explain(
+    policy: ScalingPolicy, observation: Observation, memory: Memory, config: ControllerConfig = DEFAULT_CONFIG
+) -> Explained:
+    """Make one dry decision, as if its write succeeded, and gather what explains it."""
+    decision, after = evaluate(policy, observation, memory, config)
+    result = WriteResult.WRITTEN if decision.rescale else WriteResult.NOT_NEEDED
+    settlement, final = settle(policy, decision, after, WriteOutcome(result=result), config)
+    return Explained(
+        policy=policy,
+        decision=decision,
+        settlement=settlement,
+        memory=final,
+        tolerance=tolerance_of(policy, config),
+        waterfall=waterfall(policy, decision, memory, config),
+        sensitivities=sensitivities(policy, observation, memory, config),
+    )
