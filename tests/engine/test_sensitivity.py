@@ -15,7 +15,7 @@ from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Reason
 from autoscaler.model.memory import Memory, ScaleEvent
 from autoscaler.model.observation import Observation, Scale, ScaleUnavailable
-from autoscaler.model.policy import Behavior, ScalingPolicy
+from autoscaler.model.policy import Behavior, ExternalMetric, Metric, ScalingPolicy
 from autoscaler.model.time import MINUTE, SECOND
 from tests.engine.test_properties import CONFIGS, MEMORIES, observations, policies
 from tests.engine.worlds import (
@@ -25,12 +25,16 @@ from tests.engine.worlds import (
     at,
     cpu,
     external_average,
+    external_total,
+    per_pod,
     pod,
     pods,
     policy,
     remembering,
+    resources,
     rule,
     rules,
+    samples,
     seen,
     total,
     usage,
@@ -176,6 +180,46 @@ def test_every_boundary_is_one(
             assert there.desired == boundary.desired
             assert (there.rescale, there.desired) != (beside.rescale, present.desired)
             assert beside.rescale == present.rescale
+
+
+@given(
+    st.integers(1, 8),
+    st.sampled_from([cpu(50), cpu(80), per_pod("rps", "0.1"), external_total("queue", "0.3")]),
+    st.sampled_from([None, DEFAULT_BEHAVIOR, FREE]),
+    st.lists(st.integers(0, 400), min_size=8, max_size=8),
+    st.integers(0, 2),
+    st.integers(0, 2),
+)
+@settings(max_examples=25, deadline=None)
+def test_trying_every_value_finds_no_nearer_change(
+    current: int, metric: Metric, behavior: Behavior | None, load: list[int], unready: int, missing: int
+) -> None:
+    small = resources(cpu="300m")
+    among = tuple(pod(f"p{i}", asks=small, ready="False" if i < unready else "True") for i in range(current))
+    each = load[:current][missing:]
+    readings = {
+        "resource": usage({f"p{missing + i}": value for i, value in enumerate(each)}),
+        "metric": total(sum(load))
+        if isinstance(metric, ExternalMetric)
+        else samples(load[: max(current - missing, 0)]),
+    }
+    reading = readings["metric" if hasattr(metric, "metric") else "resource"]
+    rules_of, observation = policy(metric, high=20, behavior=behavior), seen(0, current, reading, among=among)
+    present, found = evaluate(rules_of, observation, FORGOTTEN)[0], sensitivities(rules_of, observation, FORGOTTEN)[0]
+    if found.now is None:
+        return
+    for boundary, values in (
+        (found.higher, range(found.now + 1, found.now + 900)),
+        (found.lower, range(found.now)[::-1]),
+    ):
+        changed = (
+            value
+            for value in values
+            if evaluate(rules_of, _metric_at(rules_of, observation, 0, found.now, value), FORGOTTEN)[0].desired
+            != present.desired
+        )
+        first = next(changed, None)
+        assert first is None or (boundary is not None and boundary.value == first)
 
 
 def _metric_at(
