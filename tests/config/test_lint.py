@@ -159,6 +159,7 @@ def vertical(spec: str) -> str:
         (", updatePolicy: {updateMode: Recreate}", True),
         (", updatePolicy: {updateMode: InPlaceOrRecreate}", True),
         (', updatePolicy: {updateMode: "Off"}', False),
+        (", updatePolicy: {updateMode: Off}", False),
         (", updatePolicy: {updateMode: Initial}", False),
         (', resourcePolicy: {containerPolicies: [{containerName: "*", mode: "Off"}]}', False),
         (', resourcePolicy: {containerPolicies: [{containerName: proxy, mode: "Off"}]}', True),
@@ -195,6 +196,8 @@ def cron(*commands: str) -> str:
         (["command: [kubectl, scale, statefulset/web, --replicas=20]"], False),
         (["command: [kubectl, -n, other, scale, deployment/web, --replicas=20]"], False),
         (["command: [kubectl, get, deployment/web]"], False),
+        (["command: [kubectl, scale, deployment, --replicas=0, -l, app=web]"], False),
+        (["command: [/snap/bin/kubectl, scale, deployment.v1.apps/web, --replicas=$NODES]"], True),
         (["command: kubectl scale deployment/web"], False),
         (
             [

@@ -42,15 +42,71 @@ def beyond_quota(scaler: Scaler, around: Surroundings) -> Notes:
         spec: {hard: {requests.cpu: 12}}
     """
     workload = around.workload(scaler)
-    for quota in around.of_kind("ResourceQuota", scaler.manifest.namespace) if workload is not None else ():
+    for quota in _quotas(around, scaler.manifest.namespace) if workload is not None else ():
         assert workload is not None
-        if value_at(quota.value, "spec", "scopes") or value_at(quota.value, "spec", "scopeSelector"):
-            continue  # whether it holds for these pods is not for the manifest to say
         for resource, each, hard in _quota_shares(quota, workload):
             room = max(0, hard.milli()) // each
             if room < scaler.max_replicas:
                 what = f"{quota} ({quota.place}) has room for {_pods(room)} by {resource}: {hard}"
                 yield Note(path=scaler.max_path, what=f"{scaler.max_replicas} replicas are beyond the quota: {what}")
+
+
+def beyond_quota_together(scaler: Scaler, around: Surroundings) -> Notes:
+    """The workloads of a namespace, each at its policy's maximum, together need more than its ResourceQuota allows.
+
+    Why: Peaks come together: a busy shop has busy workers too. Whichever policy asks last gets no pods, though its own
+        maximum seems to fit.
+    Fix: raise the quota, or lower some maxReplicas, so that all maxima fit at once
+    Bad:
+        {}
+        ---
+        containers: [{name: app, resources: {requests: {cpu: 500m}}}]
+        ---
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: worker}
+        spec:
+          replicas: 4
+          template: {spec: {containers: [{name: app, resources: {requests: {cpu: 1}}}]}}
+        ---
+        apiVersion: v1
+        kind: ResourceQuota
+        metadata: {name: compute}
+        spec: {hard: {requests.cpu: 8}}
+    Good:
+        {}
+        ---
+        containers: [{name: app, resources: {requests: {cpu: 500m}}}]
+        ---
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: worker}
+        spec:
+          replicas: 4
+          template: {spec: {containers: [{name: app, resources: {requests: {cpu: 1}}}]}}
+        ---
+        apiVersion: v1
+        kind: ResourceQuota
+        metadata: {name: compute}
+        spec: {hard: {requests.cpu: 9}}
+    """
+    namespace = scaler.manifest.namespace
+    if around.scalers_in(namespace)[0] is not scaler:
+        return  # told once for each namespace
+    counts = _largest_counts(around, namespace)
+    for quota in _quotas(around, namespace) if len(counts) > 1 else ():
+        needs: dict[str, list[int]] = {}
+        for workload, count in counts:
+            for resource, each, _ in _quota_shares(quota, workload):
+                needs.setdefault(resource, []).append(count * each)
+        for resource, hard in amounts_at(quota.value, "spec", "hard").items():
+            need = needs.get(resource, [])
+            if need and max(need) <= hard.milli() < sum(need):
+                together = Quantity.from_milli(sum(need), hard.format)
+                what = (
+                    f"{len(need)} workloads at their maxima need {together} of {resource}, and {hard} is all there is"
+                )
+                yield Note(path=f"spec.hard[{resource}]", what=what, manifest=quota)
 
 
 def beyond_nodes(scaler: Scaler, around: Surroundings) -> Notes:
@@ -124,6 +180,27 @@ def budget_blocks_eviction(scaler: Scaler, around: Surroundings) -> Notes:
                     f"{name}: {value_at(spec, name)} lets no pod be evicted while {scaler.manifest} is at its minimum"
                 )
                 yield Note(path=f"spec.{name}", what=f"{what} of {scaler.min_replicas}", manifest=budget)
+
+
+def _quotas(around: Surroundings, namespace: str) -> Iterator[Manifest]:
+    """The quotas that hold for every pod of a namespace; whether a scoped one does is not for the manifest to say."""
+    for quota in around.of_kind("ResourceQuota", namespace):
+        if not value_at(quota.value, "spec", "scopes") and not value_at(quota.value, "spec", "scopeSelector"):
+            yield quota
+
+
+def _largest_counts(around: Surroundings, namespace: str) -> list[tuple[Workload, int]]:
+    """Every workload of a namespace with the most replicas it may have; unscaled ones have those that are written."""
+    most: dict[str, int] = {}
+    for scaler in around.scalers_in(namespace):
+        workload = around.workload(scaler)
+        if workload is not None:
+            name = str(workload.manifest)
+            most[name] = max(most.get(name, 0), scaler.max_replicas)
+    return [
+        (workload, most.get(str(workload.manifest), 1 if workload.replicas is None else workload.replicas))
+        for workload in around.neighbours(namespace)
+    ]
 
 
 def _quota_shares(quota: Manifest, workload: Workload) -> Iterator[tuple[str, int, Quantity]]:

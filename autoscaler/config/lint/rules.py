@@ -49,6 +49,7 @@ RULES: Final[tuple[Rule, ...]] = (
     for_scaler(requests.request_missing, _ERROR),
     for_scaler(requests.target_out_of_reach),
     for_scaler(capacity.beyond_quota),
+    for_scaler(capacity.beyond_quota_together),
     for_scaler(capacity.beyond_nodes),
     for_scaler(capacity.budget_blocks_eviction),
 )

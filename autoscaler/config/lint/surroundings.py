@@ -54,6 +54,10 @@ class Surroundings:
         """Give the workloads of a namespace."""
         return self._by_namespace.get(namespace, ())
 
+    def scalers_in(self, namespace: str) -> Sequence[Scaler]:
+        """Give the scalers of a namespace."""
+        return self._scalers_by_namespace.get(namespace, ())
+
     def selected(self, workload: Workload) -> Iterator[Workload]:
         """Give the other workloads whose pods the selector of ``workload`` finds too."""
         if workload.selector is None:
@@ -111,6 +115,10 @@ class Surroundings:
     @cached_property
     def _scalers_by_name(self) -> Mapping[tuple[str, str, str], Sequence[Scaler]]:
         return _index((_name_of(scaler), scaler) for scaler in self.scalers)
+
+    @cached_property
+    def _scalers_by_namespace(self) -> Mapping[str, Sequence[Scaler]]:
+        return _index((scaler.manifest.namespace, scaler) for scaler in self.scalers)
 
     @cached_property
     def _verticals(self) -> Mapping[tuple[str, str, str, str], Sequence[tuple[Manifest, Vertical]]]:

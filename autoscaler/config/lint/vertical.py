@@ -43,8 +43,9 @@ def vertical_of(manifest: Manifest) -> Vertical:
     spec = mapping_at(manifest.value, "spec")
     target = mapping_at(spec, "targetRef")
     group = text_at(target, "apiVersion").rpartition("/")[0]
+    written = value_at(spec, "updatePolicy", "updateMode")  # Off without quotes is a boolean in YAML
     return Vertical(
         target_key=(manifest.namespace, group, text_at(target, "kind"), text_at(target, "name")),
-        mode=text_at(spec, "updatePolicy", "updateMode") or "Auto",
+        mode="Off" if written is False else text_at(spec, "updatePolicy", "updateMode") or "Auto",
         policies=tuple(items_at(spec, "resourcePolicy", "containerPolicies")),
     )
