@@ -40,6 +40,7 @@ ENTRIES: Final = (
     Entry("trace", "Try a policy", "Save past traffic from Prometheus as a trace that `simulate` replays."),
     Entry("run", "Run it", "The controller. Observes and reports; scales with --apply."),
     Entry("config", "Run it", "Show the settings in force, and where each one comes from."),
+    Entry("shadow", "Run it", "How well `run --shadow` agrees with the built-in controller, over days."),
     Entry("emulate", "Develop", "The emulated cluster alone, for kubectl and other controllers."),
     Entry(
         "schema",
