@@ -73,6 +73,8 @@ def _write_condition(condition: Condition) -> JsonObject:
         written["reason"] = condition.reason
     if condition.message:
         written["message"] = condition.message
+    if condition.observed_generation is not None:
+        written["observedGeneration"] = condition.observed_generation
     return written
 
 
@@ -84,6 +86,7 @@ def _read_condition(condition: JsonObject) -> Condition:
         reason=condition.get("reason") or "",
         message=condition.get("message") or "",
         last_transition=ZERO_TIME if at is None else at,
+        observed_generation=condition.get("observedGeneration"),
     )
 
 

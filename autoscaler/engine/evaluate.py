@@ -6,7 +6,13 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (reconcileAutoscal
 from __future__ import annotations
 
 from autoscaler.engine.bounds import BELOW_MIN, enter_bounds
-from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_ACTIVE, set_condition
+from autoscaler.engine.conditions import (
+    ABLE_TO_SCALE,
+    FALSE,
+    SCALING_ACTIVE,
+    conditions_of,
+    set_condition,
+)
 from autoscaler.engine.constrain.normalize import Normalized, normalize
 from autoscaler.engine.course import Course, course_of, lower_bound, reads_cpu, was_scaled_to_zero
 from autoscaler.engine.reasons import reason_of
@@ -34,9 +40,10 @@ def evaluate(
     """
     scale, at = observation.scale, observation.at
     if isinstance(scale, ScaleUnavailable):
-        return _without_scale(policy, scale, memory, at), memory
+        return _without_scale(policy, scale, memory, at, config), memory
     memory = seeded(memory, scale.spec_replicas, at)
-    turn = Turn(policy, scale, memory, list(memory.status.conditions), at, config)
+    conditions = conditions_of(memory.status, policy, config)
+    turn = Turn(policy, scale, memory, conditions, at, config)
     if not turn.conditions or turn.conditions[0].type != ABLE_TO_SCALE:
         turn.mark_readable()  # takes its place before the others; elsewhere it is set only where it stays
     course = course_of(policy, scale.spec_replicas, memory.status, config)
@@ -62,9 +69,12 @@ def seeded(memory: Memory, current: int, at: Instant) -> Memory:
     )
 
 
-def _without_scale(policy: ScalingPolicy, scale: ScaleUnavailable, memory: Memory, at: Instant) -> Decision:
+def _without_scale(
+    policy: ScalingPolicy, scale: ScaleUnavailable, memory: Memory, at: Instant, config: ControllerConfig
+) -> Decision:
     """The target cannot be read: say so, touch nothing."""
-    previous, conditions = memory.status, list(memory.status.conditions)
+    previous = memory.status
+    conditions = conditions_of(previous, policy, config)
     message = f"the HPA controller was unable to get the target's current scale: {scale.error}"
     set_condition(conditions, ABLE_TO_SCALE, FALSE, "FailedGetScale", message, at)
     return Decision(

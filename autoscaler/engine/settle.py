@@ -12,6 +12,7 @@ from autoscaler.engine.conditions import (
     SCALED_TO_ZERO,
     TRUE,
     Conditions,
+    conditions_of,
     drop_condition,
     set_condition,
 )
@@ -51,7 +52,7 @@ def settle(
         settlement = _written(policy, decision, config)
         return settlement, _remember(policy, decision, decision.current, memory, settlement.status, config)
     if outcome.result is _FAILED:
-        settlement = _failed(policy, decision, memory, outcome.error)
+        settlement = _failed(policy, decision, memory, outcome.error, config)
     else:
         settlement = Settlement(status=decision.status, error=decision.error, error_kind=decision.error_kind)
     return settlement, with_status(memory, settlement.status)
@@ -68,7 +69,7 @@ def with_status(memory: Memory, status: PolicyStatus) -> Memory:
 
 
 def _written(policy: ScalingPolicy, decision: Decision, config: ControllerConfig) -> Settlement:
-    conditions = list(decision.status.conditions)
+    conditions = conditions_of(decision.status, policy, config)
     message = f"the HPA controller was able to update the target scale to {decision.desired}"
     set_condition(conditions, ABLE_TO_SCALE, TRUE, "SucceededRescale", message, decision.at)
     _maintain_scaled_to_zero(policy, decision, conditions, config)
@@ -108,8 +109,10 @@ def _maintain_scaled_to_zero(
         set_condition(conditions, SCALED_TO_ZERO, FALSE, "NotScaledToZero", message, decision.at)
 
 
-def _failed(policy: ScalingPolicy, decision: Decision, memory: Memory, error: str) -> Settlement:
-    conditions = list(decision.status.conditions)
+def _failed(
+    policy: ScalingPolicy, decision: Decision, memory: Memory, error: str, config: ControllerConfig
+) -> Settlement:
+    conditions = conditions_of(decision.status, policy, config)
     message = f"the HPA controller was unable to update the target scale: {error}"
     set_condition(conditions, ABLE_TO_SCALE, FALSE, "FailedUpdateScale", message, decision.at)
     status = PolicyStatus(

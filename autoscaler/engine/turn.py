@@ -41,7 +41,7 @@ class Turn(Struct, gc=False):
             last_scale_at=self.memory.status.last_scale_at,
             metrics=metrics,
             conditions=tuple(self.conditions),
-            observed_generation=(self.policy.generation or None) if self.config.observed_generation else None,
+            observed_generation=self.conditions.generation,
         )
 
 

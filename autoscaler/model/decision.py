@@ -67,6 +67,7 @@ class Condition(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     message: str
     last_transition: Instant
+    observed_generation: int | None = None  #: of the policy when the condition was set, in releases that tell it
 
 
 class Announcement(Struct, frozen=True, kw_only=True, gc=False):

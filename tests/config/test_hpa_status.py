@@ -148,3 +148,13 @@ def test_the_observed_generation_is_written_first_and_only_where_it_is_known() -
     assert next(iter(known.items())) == ("observedGeneration", 3)
     assert status_from_object({"status": known}).observed_generation == 3
     assert status_from_object({"status": {}}).observed_generation is None
+
+
+def test_a_condition_keeps_the_generation_it_was_set_for() -> None:
+    condition = Condition(
+        type="AbleToScale", status="True", reason="", message="", last_transition=SECOND, observed_generation=3
+    )
+    written = status_to_object(PolicyStatus(conditions=(condition,)), POLICY)
+
+    assert written["conditions"][0]["observedGeneration"] == 3
+    assert status_from_object({"status": written}).conditions == (condition,)

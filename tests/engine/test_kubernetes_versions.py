@@ -12,7 +12,7 @@ from autoscaler.engine.statuses import same_status
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig, Fixes, Gates, for_version
 from autoscaler.model.decision import PolicyStatus, Reason, WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import PodPhase
+from autoscaler.model.observation import Observation, PodPhase, ScaleUnavailable
 from tests.engine.worlds import (
     FREE,
     Run,
@@ -105,6 +105,29 @@ def test_the_status_tells_the_generation_from_1_37(
     settlement, _ = settle(watched, decision, memory, WriteOutcome(result=result), config)
 
     assert decision.status.observed_generation == settlement.status.observed_generation == told
+
+
+def test_each_condition_tells_the_generation_it_was_set_for_from_1_37() -> None:
+    run = Run(replace(policy(QUEUE), generation=7), 4, NEXT)
+    run.tick(0, total(4_000_000), among=())
+    run.policy = replace(run.policy, generation=8)
+    outside, _ = evaluate(run.policy, seen(15, 101, total(0), among=()), run.memory, NEXT)  # reads no metric
+
+    assert {condition.observed_generation for condition in run.memory.status.conditions} == {7}
+    assert [(condition.type, condition.observed_generation) for condition in outside.status.conditions] == [
+        ("AbleToScale", 8),
+        ("ScalingActive", 7),
+        ("ScalingLimited", 7),
+    ]
+
+
+def test_a_target_that_cannot_be_read_leaves_the_generation_of_the_counts() -> None:
+    known = PolicyStatus(current_replicas=4, desired_replicas=4, observed_generation=7)
+    unread = Observation(at=0, scale=ScaleUnavailable(error="gone"))
+    decision, _ = evaluate(replace(policy(QUEUE), generation=8), unread, remembering(status=known), NEXT)
+
+    assert decision.status.observed_generation == 7
+    assert [condition.observed_generation for condition in decision.status.conditions] == [8]
 
 
 def test_a_policy_from_a_file_has_no_generation_to_tell() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoscaler.engine.conditions import drop_condition, is_true, set_condition
+from autoscaler.engine.conditions import Conditions, drop_condition, is_true, set_condition
 from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.settle import settle
 from autoscaler.engine.statuses import same_status
@@ -170,7 +170,7 @@ def test_the_first_pass_recommends_to_stay_and_an_empty_history_stays_empty_befo
 
 
 def test_a_condition_moves_its_time_only_when_its_status_changes() -> None:
-    conditions: list[Condition] = []
+    conditions = Conditions()
     set_condition(conditions, "A", "True", "One", "first", 1)
     set_condition(conditions, "B", "True", "Two", "", 2)
     set_condition(conditions, "A", "True", "Other", "second", 3)
