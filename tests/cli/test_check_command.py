@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -138,6 +139,15 @@ def test_the_manifests_around_a_policy_are_looked_at_together(capsys: pytest.Cap
         "HorizontalPodAutoscaler default/a scales on its share [request-missing]"
     )
     assert printed[-1] == "2 files (1 policy, 1 related manifest, 1 other document): 1 error"
+
+
+def test_manifests_may_come_from_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = POLICY.replace("NAME", "a") + "  minReplicas: 10\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    assert run(["check", "-", "--strict"]) == 3
+
+    assert capsys.readouterr().out.startswith("<stdin>:6: warning: spec.maxReplicas: ")
 
 
 def test_findings_for_code_scanning(capsys: pytest.CaptureFixture[str]) -> None:

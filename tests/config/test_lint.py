@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from autoscaler.config.lint.documentation import all_rules
 from autoscaler.config.lint.examples import whole_manifests
 from autoscaler.config.lint.rule import Rule
 from autoscaler.config.lint.rules import RULES
+from tests.engine.worlds import DEFAULT_BEHAVIOR, Run, external_average, policy, total
 
 ROOT = Path(__file__).parents[2]
 
@@ -352,6 +354,47 @@ def test_the_sets_of_manifests_that_users_put_on_one_deployment_are_refused(tmp_
     names = rules_of(tmp_path, vertical(", updatePolicy: {updateMode: Auto}") + "---\n" + job)
 
     assert names == ["vertical-on-same-resource", "schedule-sets-replicas"]
+
+
+def test_what_is_said_of_schedules_is_what_the_engine_does() -> None:
+    """A count set from outside is gone at the next pass: the window holds recommendations, and those were low."""
+    run = Run(replace(policy(external_average("jobs", "1k"), low=2), behavior=DEFAULT_BEHAVIOR), 5)
+    for second in range(0, 600, 15):
+        run.tick(second, total(5_000_000), among=())
+    run.replicas = 20
+
+    assert run.tick(600, total(5_000_000), among=()).desired == 5
+
+
+def test_version_v1_is_looked_at_as_far_as_it_has_fields(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: v1\nkind: List\nitems:\n"
+        "- apiVersion: autoscaling/v1\n  kind: HorizontalPodAutoscaler\n  metadata: {name: old}\n"
+        "  spec:\n    scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
+        "    minReplicas: 3\n    maxReplicas: 3\n    targetCPUUtilizationPercentage: 5\n"
+        "- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web}\n"
+        "  spec: {template: {spec: {containers: [{name: app}]}}}\n"
+    )
+
+    assert found(tmp_path, text) == [
+        "7: odd-utilization: 5 % of the request is a low target",
+        "10: equal-bounds: minReplicas and maxReplicas are both 3: nothing can scale",
+        "15: request-missing: container app requests no cpu, and HorizontalPodAutoscaler default/old scales on its share",
+    ]
+
+
+@pytest.mark.parametrize(("tolerance", "reaches"), [("", False), ("0.05", True), ("0.1", False)])
+def test_a_target_within_the_limits_but_not_beyond_the_tolerance_is_out_of_reach(
+    tolerance: str, reaches: bool, tmp_path: Path
+) -> None:
+    behavior = f"behavior: {{scaleUp: {{tolerance: {tolerance}}}}}\n" if tolerance else ""
+    example = (
+        f"{behavior}metrics:\n- type: Resource\n"
+        "  resource: {name: cpu, target: {type: Utilization, averageUtilization: 92}}\n"
+        "---\ncontainers: [{name: app, resources: {limits: {cpu: 500m}}}]\n"
+    )
+
+    assert rules_of(tmp_path, example) == ([] if reaches else ["target-out-of-reach"])
 
 
 def test_an_annotation_switches_a_rule_off_where_it_stands(tmp_path: Path) -> None:

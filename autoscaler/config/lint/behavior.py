@@ -153,8 +153,8 @@ def scale_up_window_without_effect(hpa: Hpa, _: Surroundings) -> Notes:
 def odd_tolerance(hpa: Hpa, _: Surroundings) -> Notes:
     """A tolerance of 100 % or more, or below 1 %.
 
-    Why: The tolerance is a share of the target. From 1 on, nothing below twice the target adds a pod and nothing at all
-        removes one; below 0.01 the noise of every sample changes the count, since utilization is measured in whole percent.
+    Why: The tolerance is a share of the target. From 1 on, nothing below twice the target adds a pod, or nothing at all
+        removes one; below 0.01 the noise of every sample changes the count.
     Fix: write a share of the target: 0.05 is 5 %
     Bad:
         behavior: {scaleUp: {tolerance: 5}}

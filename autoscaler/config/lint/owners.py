@@ -107,8 +107,9 @@ def vertical_on_same_resource(scaler: Scaler, around: Surroundings) -> Notes:
 def schedule_sets_replicas(scaler: Scaler, around: Surroundings) -> Notes:
     """A CronJob sets the replicas of a target that a policy scales.
 
-    Why: The policy sets the count back to what its metrics ask for at its next pass, 15 s later: at once upwards, and
-        after the scale-down window downwards. Only 0 lasts, which switches an HPA off.
+    Why: At its next pass, within 15 s, the policy sets the count back to what its metrics ask for, limited by its rate rules
+        only: the scale-down window remembers what was recommended, not what others have set. Only 0 lasts, which
+        switches an HPA off.
     Fix: let the schedule change the policy's bounds instead, such as
         `kubectl patch hpa NAME -p '{"spec":{"minReplicas":20}}'`
     Bad:

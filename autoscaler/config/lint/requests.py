@@ -7,7 +7,7 @@ from typing import Final
 from autoscaler.config.lint.finding import Note
 from autoscaler.config.lint.manifests import amounts_at, items_at
 from autoscaler.config.lint.rule import Notes
-from autoscaler.config.lint.scalers import Scaler
+from autoscaler.config.lint.scalers import Hpa, Scaler
 from autoscaler.config.lint.surroundings import Surroundings
 
 _DEFAULT_TOLERANCE: Final = 0.1
@@ -98,11 +98,17 @@ def target_out_of_reach(scaler: Scaler, around: Surroundings) -> Notes:
         if target.percent is None or target.container or not requested or limited is None:
             continue
         reach = limited * 100 // requested
-        if reach <= target.percent * (1 + _DEFAULT_TOLERANCE):
+        if reach <= target.percent * (1 + _tolerance_upwards(scaler)):
             what = (
                 f"{target.percent} % is out of reach: the limits of {workload.manifest} are {reach} % of its requests"
             )
             yield Note(path=target.path, what=what)
+
+
+def _tolerance_upwards(scaler: Scaler) -> float:
+    behavior = scaler.policy.behavior if isinstance(scaler, Hpa) else None
+    own = behavior.scale_up.tolerance if behavior is not None else None
+    return _DEFAULT_TOLERANCE if own is None else own.as_float()
 
 
 def _has_default_request(around: Surroundings, namespace: str, resource: str) -> bool:
