@@ -106,6 +106,25 @@ def test_rules_have_names_of_their_own() -> None:
             id="rules-of-a-closed-direction",
         ),
         pytest.param(
+            "metrics:\n"
+            + 2 * "- {type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 100}}}\n"
+            + 2 * "- {type: External, external: {metric: {name: q}, target: {type: AverageValue, averageValue: 10}}}\n"
+            + "- {type: External, external: {metric: {name: q, selector: {matchLabels: {a: b}}}, "
+            "target: {type: AverageValue, averageValue: 10}}}\n"
+            + "- {type: External, external: {metric: {name: q}, target: {type: Value, value: 10}}}\n",
+            [
+                "10: metric-twice: the same metric, measured in the same way, as spec.metrics[0]",
+                "12: metric-twice: the same metric, measured in the same way, as spec.metrics[2]",
+            ],
+            id="the-same-metric-is-one-of-equal-selector-and-target-field",
+        ),
+        pytest.param(
+            "metrics:\n- type: Object\n  object:\n    describedObject: {kind: Service, name: a}\n"
+            "    metric: {name: requests_total}\n    target: {type: Value, value: 100}\n",
+            ["12: counter-as-metric: requests_total is named like a counter, which only grows"],
+            id="a-counter-of-an-object",
+        ),
+        pytest.param(
             "behavior: {scaleUp: {tolerance: 1m}, scaleDown: {tolerance: 10m}}\n",
             ["11: odd-tolerance: a tolerance of 1m is 0.1 % of the target"],
             id="tolerance-below-a-percent",

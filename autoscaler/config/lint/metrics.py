@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, assert_never
 
 from autoscaler.config.lint.finding import Note
 from autoscaler.config.lint.rule import Notes
@@ -130,8 +130,6 @@ def metric_twice(hpa: Hpa, _: Surroundings) -> Notes:
     seen: dict[object, str] = {}
     for metric in hpa.metrics:
         identity, item = _identity(metric), metric.path.rsplit(".", 2)[0]
-        if identity is None:
-            continue
         if identity in seen:
             yield Note(path=item, what=f"the same metric, measured in the same way, as {seen[identity]}")
         else:
@@ -177,7 +175,7 @@ def backlog_by_total(hpa: Hpa, _: Surroundings) -> Notes:
     """
     for metric in hpa.metrics:
         target = metric.target
-        by_total = target is not None and target.average_value is None and target.value is not None
+        by_total = target.average_value is None and target.value is not None
         if by_total and isinstance(metric.metric, ExternalMetric) and _BACKLOG.search(metric.name.lower()):
             what = (
                 f"{metric.name} seems to be a queue's length, and Value multiplies the pods by the ratio in every pass"
@@ -185,10 +183,8 @@ def backlog_by_total(hpa: Hpa, _: Surroundings) -> Notes:
             yield Note(path=f"{metric.path}.value", what=what)
 
 
-def _meant(target: MetricTarget | None) -> tuple[str, str] | None:
+def _meant(target: MetricTarget) -> tuple[str, str] | None:
     """The declared type and the one that fits the field that is set; ``None`` where they agree."""
-    if target is None:
-        return None
     given = {
         "Utilization": target.average_utilization is not None,
         "AverageValue": target.average_value is not None,
@@ -202,8 +198,6 @@ def _meant(target: MetricTarget | None) -> tuple[str, str] | None:
 def _identity(metric: WrittenMetric) -> object:
     """What is measured, and how: two metrics that share it differ in the number only."""
     target = metric.target
-    if target is None:
-        return None
     how = (target.value is None, target.average_value is None, target.average_utilization is None)
     match metric.metric:
         case ResourceMetric(resource=resource):
@@ -217,4 +211,4 @@ def _identity(metric: WrittenMetric) -> object:
         case ExternalMetric(metric=name):
             return "external", name, how
         case _:
-            return None
+            assert_never(metric.metric)

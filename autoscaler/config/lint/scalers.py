@@ -13,17 +13,18 @@ from autoscaler.model.policy import (
     Behavior,
     ContainerResourceMetric,
     ExternalMetric,
-    Metric,
     MetricTarget,
     ObjectMetric,
     ObjectRef,
     PodsMetric,
     ResourceMetric,
     ScalingPolicy,
+    UnknownMetric,
 )
 
 _KEDA: Final = "keda.sh"
 _TAKES_OVER: Final = "scaledobject.keda.sh/transfer-hpa-ownership"
+KnownMetric = ResourceMetric | ContainerResourceMetric | PodsMetric | ObjectMetric | ExternalMetric
 _SOURCES: Final = ("resource", "containerResource", "pods", "object", "external")
 
 
@@ -61,14 +62,14 @@ class Scaler:
 class WrittenMetric:
     """One metric of an HPA as it was written (autoscaling/v2), at the target's ``path``."""
 
-    metric: Metric
+    metric: KnownMetric
     path: str
     written: JsonObject
 
     @property
-    def target(self) -> MetricTarget | None:
+    def target(self) -> MetricTarget:
         """What it is held at."""
-        return getattr(self.metric, "target", None)
+        return self.metric.target
 
     @property
     def name(self) -> str:
@@ -143,12 +144,10 @@ def scaled_object_of(manifest: Manifest) -> Scaler | None:
 
 def _written_metrics(manifest: Manifest) -> Iterator[WrittenMetric]:
     for index, written in enumerate(items_at(manifest.value, "spec", "metrics")):
-        source = next((name for name in _SOURCES if written.get(name)), "")
-        yield WrittenMetric(
-            metric=build_metric(written),
-            path=f"spec.metrics[{index}].{source}.target",
-            written=mapping_at(written, source, "target"),
-        )
+        metric, source = build_metric(written), next((name for name in _SOURCES if written.get(name)), "")
+        if not isinstance(metric, UnknownMetric):  # for the types: validation has refused such a policy
+            path = f"spec.metrics[{index}].{source}.target"
+            yield WrittenMetric(metric=metric, path=path, written=mapping_at(written, source, "target"))
 
 
 def _resource_targets(policy: ScalingPolicy, written: tuple[WrittenMetric, ...]) -> Iterator[ResourceTarget]:
