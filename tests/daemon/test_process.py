@@ -125,6 +125,9 @@ async def test_a_second_signal_ends_it_at_once(cluster) -> None:
             ["--policies", "{}/good", "--kubeconfig", "{}/bad"], "expected a mapping with clusters", id="bad-kubeconfig"
         ),
         pytest.param(["--policies", "{}/bad.yaml"], "bad.yaml:1", id="bad-policy"),
+        pytest.param(["--shadow", "--apply"], "a shadow never writes", id="a-shadow-that-applies"),
+        pytest.param(["--shadow", "--policies", "{}/good"], "cluster's own HPA objects", id="a-shadow-with-policies"),
+        pytest.param(["--shadow", "--selector", "a b"], "selector: ", id="a-shadow-with-a-bad-selector"),
         pytest.param(
             ["--policies", "{}/good", "--kubeconfig", "{}/kubeconfig", "--listen", "nowhere"], "HOST:PORT", id="listen"
         ),

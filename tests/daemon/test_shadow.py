@@ -201,6 +201,21 @@ async def test_policies_come_change_and_go_with_the_objects(tmp_path: Path) -> N
     assert {record.key.name for record in left} == {"other"}
 
 
+async def test_an_object_that_cannot_be_understood_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    async with emulated(tmp_path) as cluster:
+        # Past validation, straight into storage: as a later release might leave it there.
+        found = cluster.api.store.get(AUTOSCALERS, "web", "shop")
+        strange = found | {"spec": found["spec"] | {"maxReplicas": "many"}}
+        async with following(cluster):
+            await cluster.passes(1)
+            cluster.api.store.create(AUTOSCALERS, {"metadata": {"name": "sound"}, "spec": found["spec"]}, "shop")
+            cluster.api.store.storage.put(AUTOSCALERS.collection, "shop/web", strange)
+            await cluster.metric('autoscaler_policies{state="refused"} 1.0')
+            left = await cluster.passes(2)
+
+    assert {record.key.name for record in left} == {"sound"}
+
+
 async def test_a_selector_and_namespaces_choose_among_them(tmp_path: Path) -> None:
     async with emulated(tmp_path) as cluster:
         chosen = {"metadata": {"name": "chosen", "labels": {"shadow": "yes"}}, "spec": yaml.safe_load(POLICY)["spec"]}
