@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,80 @@ async def test_a_person_who_scales_by_hand_is_answered_in_the_next_pass(tmp_path
     # A human's zero switches the policy off.
     assert cluster.replicas() == 0
     assert cluster.hpa_status()["conditions"][1]["reason"] == "ScalingDisabled"
+
+
+async def test_describe_shows_the_whole_status_as_people_know_it(tmp_path: Path) -> None:
+    async with emulated(tmp_path, nobody=ADMIN) as cluster:
+        cluster.use(100)
+        async with daemon(cluster):
+            await cluster.until(lambda: cluster.hpa_status().get("currentReplicas") == 4 and len(cluster.events()) == 1)
+            described = await kubectl(cluster, "describe", "hpa", "web")
+
+    told = re.sub(r"CreationTimestamp: .*? \+0000 ", "", described)
+    assert re.sub(
+        r" (\d+s|<unknown>|<invalid>) horizontal-pod-autoscaler ", " AGE horizontal-pod-autoscaler ", told
+    ) == (
+        "Name: web Namespace: shop Labels: <none> Annotations: <none> Reference: Deployment/web "
+        "Metrics: ( current / target ) resource cpu on pods (as a percentage of request): 100% (100m) / 50% "
+        "Min replicas: 1 Max replicas: 10 "
+        "Deployment pods: 4 current / 4 desired "
+        "Conditions: Type Status Reason Message ---- ------ ------ ------- "
+        "AbleToScale True ReadyForNewScale recommended size matches current size "
+        "ScalingActive True ValidMetricFound the HPA was able to successfully calculate a replica count from "
+        "cpu resource utilization (percentage of request) "
+        "ScalingLimited False DesiredWithinRange the desired count is within the acceptable range "
+        "Events: Type Reason Age From Message ---- ------ ---- ---- ------- "
+        "Normal SuccessfulRescale AGE horizontal-pod-autoscaler "
+        "New size: 4; reason: cpu resource utilization (percentage of request) above target"
+    )
+
+
+def no_metrics(cluster: Emulated) -> None:
+    cluster.metrics.pod_usage = []
+
+
+@pytest.mark.parametrize(
+    ("happens", "shown"),
+    [
+        pytest.param(
+            no_metrics,
+            "resource cpu on pods (as a percentage of request): <unknown> / 50%",
+            id="an-unread-metric-has-no-value",
+        ),
+        pytest.param(
+            no_metrics,
+            "ScalingActive False FailedGetResourceMetric the HPA was unable to compute the replica count: "
+            "failed to get cpu utilization: unable to get metrics for resource cpu: "
+            "no metrics returned from resource metrics API",
+            id="an-unread-metric-is-a-failed-condition",
+        ),
+        pytest.param(
+            no_metrics,
+            "Warning FailedComputeMetricsReplicas",
+            id="an-unread-metric-is-an-event",
+        ),
+        pytest.param(
+            lambda cluster: cluster.use(900),
+            "ScalingLimited True TooManyReplicas the desired replica count is more than the maximum replica count",
+            id="the-maximum-is-a-limit",
+        ),
+        pytest.param(
+            lambda cluster: cluster.set_replicas(0),
+            "ScalingActive False ScalingDisabled scaling is disabled since the replica count of the target is zero",
+            id="a-target-at-zero-is-switched-off",
+        ),
+    ],
+)
+async def test_describe_names_what_holds_a_policy(
+    tmp_path: Path, happens: Callable[[Emulated], None], shown: str
+) -> None:
+    async with emulated(tmp_path, nobody=ADMIN) as cluster:
+        happens(cluster)
+        async with daemon(cluster):
+            await cluster.passes(3)
+            described = ""
+            async with asyncio.timeout(20):
+                while shown not in described:
+                    described = await kubectl(cluster, "describe", "hpa", "web")
+
+    assert shown in described
