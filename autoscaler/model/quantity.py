@@ -128,6 +128,9 @@ class Quantity(Struct, frozen=True, eq=False, gc=False):
             return self.mantissa == other.mantissa
         return self._reduced() == other._reduced()
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a Struct brings one of its own, which compares identities
+
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Quantity):
             return NotImplemented

@@ -73,6 +73,12 @@ def test_bad_texts_are_refused_in_upstream_words(text: str, message: str) -> Non
         Quantity.parse(text)
 
 
+def test_unequal_is_the_opposite_of_equal() -> None:
+    assert not Quantity.parse("1") != Quantity.parse("1000m")
+    assert Quantity.parse("1") != Quantity.parse("2")
+    assert Quantity.parse("1") != "1"
+
+
 def test_equality_is_by_value() -> None:
     assert Quantity.parse("1") == Quantity.parse("1000m") == Quantity.parse("1e0") == Quantity.from_milli(1000)
     assert len({Quantity.parse(text) for text in ("1Ki", "1024", "1.024k", "1024000m")}) == 1
