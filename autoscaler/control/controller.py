@@ -146,11 +146,12 @@ class Controller:
         tracked.current = Pass(policy, mode, observation, decision, memory)
         outcome = self._outcome_without_write(policy, mode, decision)
         told: Instructions = ()
-        if mode is not _OBSERVE:
+        if decision.announcements and mode is not _OBSERVE:
             told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
-        if outcome is not None or not isinstance(observation.scale, Scale):
-            return (*told, *self._conclude(event.key, outcome or _NOT_NEEDED))
-        return (*told, _write(tracked.current, observation.scale))
+        if outcome is None and isinstance(observation.scale, Scale):
+            return (*told, _write(tracked.current, observation.scale))
+        concluded = self._conclude(event.key, outcome or _NOT_NEEDED)
+        return (*told, *concluded) if told else concluded
 
     def _outcome_without_write(self, policy: ScalingPolicy, mode: Mode, decision: Decision) -> WriteOutcome | None:
         """Why nothing is to be written; ``None``: it is. A decision that breaks a promise of ours is never written."""

@@ -31,13 +31,17 @@ def same_status(one: PolicyStatus, other: PolicyStatus) -> bool:
 
 
 def _same_metrics(ones: tuple[MetricStatus, ...], others: tuple[MetricStatus, ...]) -> bool:
-    return len(ones) == len(others) and all(
-        one.average_utilization == other.average_utilization
-        and one.average_value == other.average_value
-        and one.value == other.value
-        and _same_identity(one.metric, other.metric)
-        for one, other in zip(ones, others, strict=True)
-    )
+    if len(ones) != len(others):
+        return False
+    for one, other in zip(ones, others, strict=True):
+        if (
+            one.average_utilization != other.average_utilization
+            or one.average_value != other.average_value
+            or one.value != other.value
+            or not _same_identity(one.metric, other.metric)
+        ):
+            return False
+    return True
 
 
 def _same_identity(one: Metric | None, other: Metric | None) -> bool:

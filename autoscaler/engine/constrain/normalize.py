@@ -106,6 +106,8 @@ def _stages(
     desired: int, held: Stabilized, limited: Limited, message: str, frees_at: Instant | None
 ) -> tuple[Stage, ...]:
     """One stage for each step that changed the number, so that a quiet pass stays cheap."""
+    if held.replicas == desired and limited.reason is IN_RANGE:
+        return ()
     stages: tuple[Stage, ...] = ()
     if held.replicas != desired:
         stages = (
@@ -133,9 +135,10 @@ def _stages(
 
 
 def _rates_change_at(turn: Turn, behavior: Behavior, asked: int, limited: Limited) -> Instant | None:
-    memory, bounds = turn.memory, (lower_bound(turn.policy), turn.policy.max_replicas)
+    memory = turn.memory
     if not (memory.scale_ups or memory.scale_downs):
         return None
+    bounds = (lower_bound(turn.policy), turn.policy.max_replicas)
     return limit_changes_at(
         behavior, memory.scale_ups, memory.scale_downs, turn.scale.spec_replicas, asked, bounds, turn.at, limited
     )

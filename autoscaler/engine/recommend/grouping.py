@@ -40,7 +40,9 @@ class Roster(Struct, frozen=True):
         ignored: list[str] = []
         for pod in pods:
             phase = pod.phase
-            if pod.deleting or phase in finished:
+            if phase is _RUNNING and not pod.deleting:  # nearly all: told apart first
+                living.append(pod)
+            elif pod.deleting or phase in finished:
                 ignored.append(pod.name)
             elif phase == _PENDING:
                 pending.append(pod.name)
