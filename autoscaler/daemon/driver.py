@@ -20,6 +20,7 @@ from autoscaler.control.messages import (
     ScaleRefused,
     ScaleWritten,
     StatusRefused,
+    StatusWrittenElsewhere,
     TargetObserved,
     WriteScale,
     WriteStatus,
@@ -66,6 +67,10 @@ class Driver:
                 raise
         if isinstance(event, PolicyWithdrawn):
             self._turns.pop(key, None)
+
+    def note(self, event: StatusWrittenElsewhere) -> None:
+        """Tell the controller of what asks for nothing, at once, even while the policy's pass is under way."""
+        self._controller.handle(event)
 
     async def _follow(self, event: Event) -> None:
         """Carry instructions out in order, each with all that its answer brings, before the next."""

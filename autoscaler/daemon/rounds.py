@@ -66,9 +66,9 @@ class Rounds:
         going = self._rounds[policy.key] = _Round()
         going.task = asyncio.create_task(self._run(policy.key, going), name=f"policy {policy.key}")
 
-    async def tell(self, event: StatusWrittenElsewhere) -> None:
-        """Pass on what happened between two passes."""
-        await self._driver.tell(event)
+    def note(self, event: StatusWrittenElsewhere) -> None:
+        """Pass on what another controller did; it counts from the next decision on."""
+        self._driver.note(event)
 
     async def withdraw(self, key: PolicyKey) -> None:
         """Drop a policy once its pass, if one is under way, has ended."""

@@ -18,7 +18,6 @@ from autoscaler.daemon.rounds import Rounds
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.errors import InvalidPolicyError
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
-from autoscaler.model.time import Instant
 
 ReadPolicy: TypeAlias = Callable[[dict[str, Any]], ScalingPolicy]
 
@@ -26,16 +25,12 @@ _log = structlog.get_logger("autoscaler.shadow")
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
-    """One change of one object. ``policy`` is there where it is new; ``hpa`` is ``None`` where it is to be followed no more.
-
-    ``at``: when we learnt of it, whenever it is dealt with.
-    """
+class _Change:
+    """A policy is new or changed; without ``policy`` and its object it is to be followed no more."""
 
     key: PolicyKey
-    at: Instant
-    hpa: HpaObject | None = None
     policy: ScalingPolicy | None = None
+    hpa: HpaObject | None = None
 
 
 class ShadowBook:
@@ -59,15 +54,16 @@ class ShadowBook:
         self._comparer = comparer
         self._clock = clock
         self._telemetry = telemetry
-        self._news: asyncio.Queue[_News] = asyncio.Queue()
+        self._changes: asyncio.Queue[_Change] = asyncio.Queue()
         self._specs: dict[PolicyKey, object] = {}
+        self._statuses: dict[PolicyKey, StatusWrittenElsewhere] = {}
         self._refused: set[PolicyKey] = set()
 
-    # --- told by the watch; comparisons go by the instant of the news, so the comparer learns of it at once ---------
+    # --- told by the watch: what was written counts from the instant of the news, so nothing here waits -------------
 
     def appeared(self, key: PolicyKey, hpa: HpaObject) -> None:
         """An object is new, changed, or was listed again."""
-        at, policy = self._clock.now(), None
+        at = self._clock.now()
         spec = (hpa.uid, hpa.document.get("spec"))
         if self._specs.get(key) != spec:  # statuses change all the time, specs hardly ever
             self._specs[key] = spec
@@ -75,8 +71,12 @@ class ShadowBook:
             if policy is None:
                 return
             self._comparer.follow(policy, at)
-        self._comparer.seen(key, self._read_status(hpa.document), at)
-        self._news.put_nowait(_News(key, at, hpa, policy))
+            self._changes.put_nowait(_Change(key, policy, hpa))
+        if key not in self._refused:
+            status = self._read_status(hpa.document)
+            self._comparer.seen(key, status, at)
+            self._statuses[key] = StatusWrittenElsewhere(key=key, status=status, at=at)
+            self._rounds.note(self._statuses[key])
 
     def vanished(self, key: PolicyKey) -> None:
         """An object is gone."""
@@ -97,24 +97,24 @@ class ShadowBook:
         return policy
 
     def _leave(self, key: PolicyKey) -> None:
+        self._statuses.pop(key, None)
         self._comparer.forget(key)
-        self._news.put_nowait(_News(key, self._clock.now()))
+        self._changes.put_nowait(_Change(key))
 
-    # --- at leisure: a policy's pass, when one is under way, is waited for ------------------------------------------
+    # --- at leisure: a policy that changes waits for its pass, where one is under way -------------------------------
 
     async def run(self) -> None:
-        """Follow the news until cancelled."""
+        """Put policies in force and withdraw them, until cancelled."""
         while True:
-            await self._follow(await self._news.get())
+            await self._follow(await self._changes.get())
             self._telemetry.policies.labels("in_force").set(len(self._in_force))
             self._telemetry.policies.labels("refused").set(len(self._refused))
 
-    async def _follow(self, news: _News) -> None:
-        if news.hpa is None:
-            await self._in_force.withdraw(news.key)
+    async def _follow(self, change: _Change) -> None:
+        if change.policy is None:
+            await self._in_force.withdraw(change.key)
             return
-        if news.policy is not None:
-            await self._in_force.put(news.policy, news.hpa)
-        if news.key in self._in_force:
-            status = self._read_status(news.hpa.document)
-            await self._rounds.tell(StatusWrittenElsewhere(key=news.key, status=status, at=news.at))
+        await self._in_force.put(change.policy, change.hpa)
+        written = self._statuses.get(change.key)
+        if written is not None:  # until now nobody knew the policy, so that what was noted of it is lost
+            self._rounds.note(written)
