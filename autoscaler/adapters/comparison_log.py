@@ -46,6 +46,11 @@ class ComparisonLog:
         self._path = path
         self._full = limit // _FILES
 
+    def prepare(self) -> None:
+        """Make sure that the log can be written. Raises: OSError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.open("ab").close()
+
     def append(self, tallies: Sequence[Tally]) -> None:
         """Write; blocks while the disk does. Raises: OSError."""
         if not tallies:

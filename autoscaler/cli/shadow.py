@@ -57,7 +57,7 @@ def report(
     if since is not None:
         tallies = recent(tallies, duration_option("--since", since))
     if not tallies:
-        say(f"error: {file} holds no comparisons\n  hint: the first come a quarter of an hour after the start")
+        say(f"error: {file} holds no comparisons\n  hint: the first come some minutes after the start")
         raise typer.Exit(ExitCode.UNREACHABLE)
     policies, found = agreement_by_policy(tallies), differences(tallies)
     _print(policies, found[: top or None], len(found), output)

@@ -1,4 +1,4 @@
-"""Comparisons counted by the quarter of an hour: a log of every pass would be large and say no more."""
+"""Comparisons counted by spans of some minutes: a log of every pass would be large and say no more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autoscaler.model.policy import PolicyKey
 from autoscaler.model.time import MINUTE, Nanoseconds
 
 #: How long one tally grows; what is lost when the process is killed.
-SPAN: Nanoseconds = 15 * MINUTE
+SPAN: Nanoseconds = 5 * MINUTE
 
 _Kind = tuple[Verdict, int, int]
 

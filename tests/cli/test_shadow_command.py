@@ -114,7 +114,7 @@ def test_strict_makes_an_unexplained_difference_a_finding(log: Path, tmp_path: P
     ("content", "code", "complaint"),
     [
         pytest.param(None, 1, "no.jsonl: No such file or directory", id="no-such-file"),
-        pytest.param("", 4, "holds no comparisons\n  hint: the first come a quarter of an hour", id="still-empty"),
+        pytest.param("", 4, "holds no comparisons\n  hint: the first come some minutes", id="still-empty"),
         pytest.param("{}\n", 4, "warning: lines that are no comparisons, left out: 1; the first is ", id="not-a-log"),
     ],
 )

@@ -171,12 +171,12 @@ def compared(minute: float, verdict: Verdict, ours: int = 4, theirs: int = 4, ke
     )
 
 
-def test_passes_are_counted_by_the_quarter_of_an_hour() -> None:
+def test_passes_are_counted_by_spans() -> None:
     tallies = Tallies()
-    full = [tally for minute in range(20) for tally in tallies.add(compared(minute, Verdict.AGREED))]
+    full = [tally for minute in range(7) for tally in tallies.add(compared(minute, Verdict.AGREED))]
 
-    assert full == [Tally(key=KEY, verdict=Verdict.AGREED, first=0, last=14 * MINUTE, passes=15)]
-    assert [tally.passes for tally in tallies.close_all()] == [5]
+    assert full == [Tally(key=KEY, verdict=Verdict.AGREED, first=0, last=4 * MINUTE, passes=5)]
+    assert [tally.passes for tally in tallies.close_all()] == [2]
     assert tallies.close_all() == ()
 
 

@@ -127,6 +127,11 @@ async def test_a_second_signal_ends_it_at_once(cluster) -> None:
         pytest.param(["--policies", "{}/bad.yaml"], "bad.yaml:1", id="bad-policy"),
         pytest.param(["--shadow", "--apply"], "a shadow never writes", id="a-shadow-that-applies"),
         pytest.param(["--shadow", "--policies", "{}/good"], "cluster's own HPA objects", id="a-shadow-with-policies"),
+        pytest.param(
+            ["--shadow", "--kubeconfig", "{}/kubeconfig", "--comparisons", "{}/bad/log"],
+            "bad/log: cannot be written",
+            id="a-shadow-that-cannot-keep-its-comparisons",
+        ),
         pytest.param(["--shadow", "--selector", "a b"], "selector: ", id="a-shadow-with-a-bad-selector"),
         pytest.param(
             ["--policies", "{}/good", "--kubeconfig", "{}/kubeconfig", "--listen", "nowhere"], "HOST:PORT", id="listen"
