@@ -142,6 +142,8 @@ QUIET = [
                  "{type: Percent, value: 50, periodSeconds: 60}]}}\n", id="rules-of-different-periods"),
     pytest.param("metrics:\n- {type: Pods, pods: {metric: {name: cpu_saturation}, "
                  "target: {type: AverageValue, averageValue: 500m}}}\n", id="thousandths-of-a-share"),
+    pytest.param("metrics:\n- {type: Pods, pods: {metric: {name: open_session_count}, "
+                 "target: {type: AverageValue, averageValue: 30}}}\n", id="a-count-that-falls-again"),
     pytest.param("metrics:\n- {type: Pods, pods: {metric: {name: queue_age_seconds}, "
                  "target: {type: AverageValue, averageValue: 300}}}\n", id="an-age-in-seconds"),
     pytest.param("{}\n---\ncontainers: [{name: app, resources: {limits: {cpu: 2, memory: 1Gi}}}]\n",

@@ -18,7 +18,7 @@ from autoscaler.model.policy import (
     ResourceMetric,
 )
 
-_COUNTER: Final = re.compile(r"_(total|sum|count|bucket)$")
+_COUNTER: Final = re.compile(r"_(total|sum|bucket)$|_(seconds|bytes)_count$")  # other counts may be gauges
 _BACKLOG: Final = re.compile(r"queue|depth|backlog|pending|waiting|lag$|messages|jobs|length")
 
 
