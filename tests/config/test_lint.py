@@ -452,3 +452,60 @@ def test_manifests_of_any_content_never_break_the_check(kind: str, group: str, b
     pod = "containers: [{name: app, resources: {requests: {cpu: 1}}}]\n"
 
     assert check_files([_write(tmp_path, whole_manifests(f"{{}}\n---\n{pod}---\n") + junk)]).files == 1
+
+
+def resource_target(resource: str, target: str) -> str:
+    return f"metrics:\n- {{type: Resource, resource: {{name: {resource}, target: {{{target}}}}}}}\n"
+
+
+def pods_target(name: str, amount: str) -> str:
+    target = f"{{type: AverageValue, averageValue: {amount}}}"
+    return f"metrics:\n- {{type: Pods, pods: {{metric: {{name: {name}}}, target: {target}}}}}\n"
+
+
+UTILIZATION, AVERAGE = "type: Utilization, averageUtilization: ", "type: AverageValue, averageValue: "
+
+
+@pytest.mark.parametrize(
+    ("rule", "found_in", "fine"),
+    [
+        ("odd-utilization", resource_target("cpu", UTILIZATION + "9"), resource_target("cpu", UTILIZATION + "10")),
+        ("odd-utilization", resource_target("cpu", UTILIZATION + "201"), resource_target("cpu", UTILIZATION + "200")),
+        ("cpu-in-whole-cores", resource_target("cpu", AVERAGE + "32"), resource_target("cpu", AVERAGE + "31999m")),
+        ("hardly-any-cpu", resource_target("cpu", AVERAGE + "9m"), resource_target("cpu", AVERAGE + "10m")),
+        ("hardly-any-requests", pods_target("rps", "4"), pods_target("rps", "5")),
+        ("share-in-percent", pods_target("hit_ratio", "5"), pods_target("hit_ratio", "4900m")),
+        ("hardly-any-bytes", pods_target("backlog_bytes", "1023"), pods_target("backlog_bytes", "1Ki")),
+        ("latency-in-milliseconds", pods_target("latency_seconds", "30"), pods_target("latency_seconds", "29")),
+        (
+            "scale-down-window-too-short",
+            "behavior: {scaleDown: {stabilizationWindowSeconds: 15}}\n",
+            "behavior: {scaleDown: {stabilizationWindowSeconds: 16}}\n",
+        ),
+        (
+            "scale-up-window-without-effect",
+            "behavior: {scaleUp: {stabilizationWindowSeconds: 15}}\n",
+            "behavior: {scaleUp: {stabilizationWindowSeconds: 16}}\n",
+        ),
+        (
+            "period-shorter-than-a-pass",
+            "behavior: {scaleUp: {policies: [{type: Pods, value: 4, periodSeconds: 14}]}}\n",
+            "behavior: {scaleUp: {policies: [{type: Pods, value: 4, periodSeconds: 15}]}}\n",
+        ),
+        (
+            "odd-tolerance",
+            'behavior: {scaleUp: {tolerance: "1"}}\n',
+            'behavior: {scaleUp: {tolerance: "0.99"}, scaleDown: {tolerance: "0.01"}}\n',
+        ),
+        (  # 2 to 10: one pod at 0, 60, ... 420 s; down all at once, when the window has passed
+            "shrinks-faster-than-it-grows",
+            "behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}, "
+            "scaleDown: {stabilizationWindowSeconds: 419}}\n",
+            "behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}, "
+            "scaleDown: {stabilizationWindowSeconds: 420}}\n",
+        ),
+    ],
+)
+def test_where_each_threshold_lies(rule: str, found_in: str, fine: str, tmp_path: Path) -> None:
+    assert rule in rules_of(tmp_path, found_in)
+    assert rule not in rules_of(tmp_path, fine)
