@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from autoscaler.control.messages import Record
 from autoscaler.engine.adopt import history_needed
-from autoscaler.engine.compare import judge, said_by_them, said_by_us
+from autoscaler.engine.compare import Circumstances, judge, said_by_them, said_by_us
 from autoscaler.model.comparison import Comparison, Said
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import PolicyStatus
@@ -29,11 +29,16 @@ class _Dated:
 
 @dataclass(slots=True)
 class _Watched:
-    """One policy. ``since``: from when on our passes follow each other without a gap."""
+    """One policy. ``since``: from when on our passes follow each other without a gap.
+
+    ``rescaled_at``: when we learnt of the last change of size, which their clock dates ``last_scale_at``.
+    """
 
     policy: ScalingPolicy
     edited_at: Instant | None = None
     since: Instant | None = None
+    last_scale_at: Instant | None = None
+    rescaled_at: Instant | None = None
     ours: deque[_Dated] = field(default_factory=deque)
     theirs: deque[_Dated] = field(default_factory=deque)
     waiting: deque[_Dated] = field(default_factory=deque)
@@ -63,8 +68,11 @@ class Shadowing:
     def seen(self, key: PolicyKey, status: PolicyStatus, at: Instant) -> None:
         """Take what the policy's object says, with the instant of the news."""
         watched = self._watched.get(key)
-        if watched is not None:
-            watched.theirs.append(_Dated(at, said_by_them(status)))
+        if watched is None:
+            return
+        watched.theirs.append(_Dated(at, said_by_them(status)))
+        if status.last_scale_at != watched.last_scale_at:
+            watched.last_scale_at, watched.rescaled_at = status.last_scale_at, at
 
     def decided(self, record: Record, *, is_current: bool = True) -> tuple[Comparison, ...]:
         """Take a pass of ours; give the verdicts that are due now.
@@ -91,8 +99,7 @@ class Shadowing:
                 asked.said,
                 _within(watched.ours, asked.at - self._reach, asked.at + self._reach),
                 self._in_force(watched, asked.at) if is_current else (),
-                is_young=self._is_young(watched, asked.at),
-                was_edited=watched.edited_at is not None and abs(watched.edited_at - asked.at) <= self._reach,
+                self._circumstances(watched, asked.at),
             )
             yield Comparison(key=key, at=asked.at, verdict=verdict, ours=asked.said, theirs=theirs)
 
@@ -106,9 +113,13 @@ class Shadowing:
             if news.said is not None
         ]
 
-    def _is_young(self, watched: _Watched, at: Instant) -> bool:
-        needed = history_needed(watched.policy, self._config)
-        return watched.since is None or at < watched.since + needed + self._reach
+    def _circumstances(self, watched: _Watched, at: Instant) -> Circumstances:
+        remembered = history_needed(watched.policy, self._config) + self._reach
+        return Circumstances(
+            is_young=watched.since is None or at < watched.since + remembered,
+            was_edited=watched.edited_at is not None and abs(watched.edited_at - at) <= self._reach,
+            was_rescaled=watched.rescaled_at is not None and at < watched.rescaled_at + remembered,
+        )
 
     def _drop_old(self, watched: _Watched) -> None:
         """Keep what a waiting pass may still need: our answers around it, their last news before that."""

@@ -23,7 +23,7 @@ MEANINGS: Mapping[Verdict, str] = {
     ),
     Verdict.PHASE: (
         "Benign. The two look at different moments of the period: what one said lies between what the other said just "
-        "before and just after."
+        "before and just after, or around a change of size both hold one number for different reasons."
     ),
     Verdict.START: (
         "Benign. One of the two was held by what it remembers, and we had not run for as long as that yet: a window "

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from autoscaler.engine.conditions import ABLE_TO_SCALE, SCALING_ACTIVE, SCALING_LIMITED, TRUE
 from autoscaler.engine.explain import sentence
 from autoscaler.model.comparison import Said, Verdict
@@ -18,9 +20,26 @@ _COMPARED = (ABLE_TO_SCALE, SCALING_ACTIVE, SCALING_LIMITED)
 _USUAL = frozenset({"SucceededGetScale", "ReadyForNewScale", "ValidMetricFound", "DesiredWithinRange"})
 #: Reasons that come from what a controller remembers.
 _REMEMBERED = ("Stabilized", "ScaleUpLimit", "ScaleDownLimit")
+#: Reasons that come from what it recommends, remembered or not.
+_BINDING = (*_REMEMBERED, "TooManyReplicas", "TooFewReplicas")
 _UNREADABLE = (f"{ABLE_TO_SCALE}=False FailedGetScale", f"{SCALING_ACTIVE}=False FailedGet")
 #: In the status of a pass that changes the size, in place of what stood there before.
 _RESCALED = f"{ABLE_TO_SCALE}={TRUE} SucceededRescale"
+
+
+class Circumstances(Struct, frozen=True, kw_only=True, gc=False):
+    """What happened around a pass, that may explain a difference.
+
+    ``is_young``: we may not remember yet all that they do. ``was_edited``: the policy changed at that time.
+    ``was_rescaled``: they changed the size within the time that is remembered.
+    """
+
+    is_young: bool = False
+    was_edited: bool = False
+    was_rescaled: bool = False
+
+
+_ORDINARY = Circumstances()
 
 
 def said_by_us(decision: Decision, outcome: WriteOutcome) -> Said:
@@ -50,27 +69,31 @@ def said_by_them(status: PolicyStatus) -> Said | None:
 
 
 def judge(
-    ours: Said, around: Sequence[Said], theirs: Sequence[Said], *, is_young: bool = False, was_edited: bool = False
+    ours: Said, around: Sequence[Said], theirs: Sequence[Said], circumstances: Circumstances = _ORDINARY
 ) -> tuple[Verdict, Said | None]:
     """Give the verdict, and which of the other controller's answers it is about.
 
     ``around``: our own answers within a period before and after; ``theirs``: all that theirs said within that time,
-    oldest first. ``is_young``: we may not remember yet all that they do. ``was_edited``: the policy changed meanwhile.
+    oldest first.
     """
     if not theirs:
         return Verdict.SILENT, None
     nearest = min(reversed(theirs), key=lambda said: _distance(ours, said))
     if _distance(ours, nearest) == (0, False):
         return Verdict.AGREED, nearest
-    if was_edited:
+    if circumstances.was_edited:
         return Verdict.EDITED, nearest
     if is_unread(ours) != is_unread(nearest):
         return Verdict.UNREAD, nearest
     if _is_of_another_moment(ours, nearest, around, theirs):
         return Verdict.PHASE, nearest
-    if is_young and (_is_held(ours) or _is_held(nearest)):
+    is_same_number = ours.desired == nearest.desired
+    if circumstances.is_young and _gives(_REMEMBERED, ours, nearest):
         return Verdict.START, nearest
-    return (Verdict.CONDITIONS if ours.desired == nearest.desired else Verdict.REPLICAS), nearest
+    if circumstances.was_rescaled and is_same_number and _gives(_BINDING, ours, nearest):
+        # What is recommended depends on the size at that moment: around a change the two remember different numbers.
+        return Verdict.PHASE, nearest
+    return (Verdict.CONDITIONS if is_same_number else Verdict.REPLICAS), nearest
 
 
 def is_unread(said: Said) -> bool:
@@ -85,7 +108,7 @@ def _distance(ours: Said, theirs: Said) -> tuple[int, bool]:
 def _is_of_another_moment(ours: Said, nearest: Said, around: Sequence[Said], theirs: Sequence[Said]) -> bool:
     """Whether what one said lies between what the other said just before and after: they looked at other moments."""
     if ours.desired == nearest.desired:
-        return any(said.conditions == nearest.conditions for said in around)
+        return ours.current != nearest.current or any(said.conditions == nearest.conditions for said in around)
     return _spans(around, nearest.desired) or _spans(theirs, ours.desired)
 
 
@@ -94,8 +117,8 @@ def _spans(answers: Sequence[Said], desired: int) -> bool:
     return bool(numbers) and min(numbers) <= desired <= max(numbers)
 
 
-def _is_held(said: Said) -> bool:
-    return any(condition.endswith(_REMEMBERED) for condition in said.conditions)
+def _gives(reasons: tuple[str, ...], *answers: Said) -> bool:
+    return any(condition.endswith(reasons) for said in answers for condition in said.conditions)
 
 
 def _compared(status: PolicyStatus) -> list[Condition]:

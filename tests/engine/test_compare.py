@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoscaler.engine.compare import judge, said_by_them, said_by_us
+from autoscaler.engine.compare import Circumstances, judge, said_by_them, said_by_us
 from autoscaler.model.comparison import Said, Verdict
 from autoscaler.model.decision import (
     Condition,
@@ -60,11 +60,33 @@ def test_judge(ours: Said, around: list[Said], theirs: list[Said], expected: Ver
 def test_soon_after_our_start_what_memory_holds_is_no_real_difference(
     ours: Said, theirs: Said, expected: Verdict
 ) -> None:
-    assert judge(ours, [], [theirs], is_young=True)[0] is expected
+    assert judge(ours, [], [theirs], Circumstances(is_young=True))[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param(said(4, HELD), said(4), Verdict.PHASE, id="we-remember-a-number-of-another-moment"),
+        pytest.param(said(4), said(4, HELD), Verdict.PHASE, id="they-do"),
+        pytest.param(said(4, NO_TARGET), said(4, NO_METRIC), Verdict.CONDITIONS, id="memory-has-no-part-in-it"),
+        pytest.param(said(9, HELD), said(4), Verdict.REPLICAS, id="another-number-is-never-excused-by-that"),
+    ],
+)
+def test_around_a_change_of_size_the_two_may_hold_one_number_for_different_reasons(
+    ours: Said, theirs: Said, expected: Verdict
+) -> None:
+    assert judge(ours, [], [theirs], Circumstances(was_rescaled=True))[0] is expected
+
+
+def test_a_pass_that_changes_the_size_and_one_that_finds_it_changed_say_the_same() -> None:
+    after = Said(current=6, desired=6, conditions=(READY,))
+    change = Said(current=4, desired=6, conditions=("AbleToScale=True SucceededRescale",))
+
+    assert judge(after, [], [change])[0] is Verdict.PHASE
 
 
 def test_while_a_policy_changes_the_two_may_go_by_different_versions() -> None:
-    assert judge(said(9), [], [said(4)], was_edited=True)[0] is Verdict.EDITED
+    assert judge(said(9), [], [said(4)], Circumstances(was_edited=True))[0] is Verdict.EDITED
 
 
 def test_the_answer_that_is_nearest_to_ours_is_the_one_to_tell() -> None:
