@@ -509,3 +509,59 @@ UTILIZATION, AVERAGE = "type: Utilization, averageUtilization: ", "type: Average
 def test_where_each_threshold_lies(rule: str, found_in: str, fine: str, tmp_path: Path) -> None:
     assert rule in rules_of(tmp_path, found_in)
     assert rule not in rules_of(tmp_path, fine)
+
+
+def deployment(name: str, pod: str) -> str:
+    written = whole_manifests(pod).replace("name: web", f"name: {name}", 1)
+    return written.replace("app: web", f"app: {name}")
+
+
+REQUESTS = "resources: {requests: {cpu: 1}}"
+
+
+def test_a_mistyped_target_gets_the_nearest_name(tmp_path: Path) -> None:
+    text = whole_manifests("{}\n") + "---\n" + deployment("wep", f"containers: [{{name: app, {REQUESTS}}}]\n")
+
+    assert [finding.fault.hint for finding in check_files([_write(tmp_path, text)]).findings] == ["did you mean `wep`?"]
+
+
+def test_a_metric_of_one_container_needs_that_containers_request_only(tmp_path: Path) -> None:
+    metric = (
+        "metrics:\n- type: ContainerResource\n"
+        "  containerResource: {name: cpu, container: app, target: {type: Utilization, averageUtilization: 70}}\n---\n"
+    )
+
+    assert rules_of(tmp_path, f"{metric}containers: [{{name: app, {REQUESTS}}}, {{name: proxy}}]\n") == []
+    assert rules_of(tmp_path, f"{metric}containers: [{{name: app}}, {{name: proxy, {REQUESTS}}}]\n") == [
+        "request-missing"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "blocks"),
+    [
+        ("{matchLabels: {app: web}}", True),
+        ("{matchLabels: {app: other}}", False),
+        ("{matchLabels: {app: web}, matchExpressions: [{key: a, operator: Exists}]}", False),
+        ("{}", False),
+    ],
+)
+def test_only_budgets_that_surely_select_the_pods_are_looked_at(selector: str, blocks: bool, tmp_path: Path) -> None:
+    example = (
+        f"{{}}\n---\ncontainers: [{{name: app, {REQUESTS}}}]\n---\n"
+        f"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b}}\n"
+        f"spec: {{maxUnavailable: 0, selector: {selector}}}\n"
+    )
+
+    assert rules_of(tmp_path, example) == (["budget-blocks-eviction"] if blocks else [])
+
+
+@pytest.mark.parametrize(("least", "available", "blocks"), [(5, 4, False), (4, 4, True), (0, 1, True)])
+def test_a_scaled_objects_minimum_is_at_least_one_pod(least: int, available: int, blocks: bool, tmp_path: Path) -> None:
+    example = (
+        f"{SCALED_OBJECT}metadata: {{name: web}}\nspec: {{minReplicaCount: {least}, scaleTargetRef: {{name: web}}}}\n---\n"
+        f"containers: [{{name: app, {REQUESTS}}}]\n---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"
+        f"metadata: {{name: b}}\nspec: {{minAvailable: {available}, selector: {{matchLabels: {{app: web}}}}}}\n"
+    )
+
+    assert rules_of(tmp_path, example) == (["budget-blocks-eviction"] if blocks else [])
