@@ -18,7 +18,8 @@ from autoscaler.model.decision import Condition, Decision, MetricStatus, PolicyS
 _COMPARED = (ABLE_TO_SCALE, SCALING_ACTIVE, SCALING_LIMITED)
 #: What a status says when nothing is remarkable.
 _USUAL = frozenset({"SucceededGetScale", "ReadyForNewScale", "ValidMetricFound", "DesiredWithinRange"})
-#: Reasons that come from what a controller remembers.
+#: Stages, and reasons in a status, that come from what a controller remembers.
+_REMEMBERING = ("stabilization", "rate rules")
 _REMEMBERED = ("Stabilized", "ScaleUpLimit", "ScaleDownLimit")
 #: Reasons that come from what it recommends, remembered or not.
 _BINDING = (*_REMEMBERED, "TooManyReplicas", "TooFewReplicas")
@@ -50,6 +51,7 @@ def said_by_us(decision: Decision, outcome: WriteOutcome) -> Said:
         desired=status.desired_replicas,
         conditions=tuple(_stated(one, rescaled=decision.rescale) for one in _compared(status)),
         measured=_measured(status),
+        held=any(stage.stage in _REMEMBERING and stage.before != stage.after for stage in decision.stages),
         why=sentence(decision, WriteOutcome(result=WriteResult.WITHHELD) if decision.rescale else outcome),
     )
 
@@ -64,6 +66,7 @@ def said_by_them(status: PolicyStatus) -> Said | None:
         desired=status.desired_replicas,
         conditions=tuple(_stated(one) for one in _compared(status)),
         measured=_measured(status),
+        held=any(one.reason.endswith(_REMEMBERED) for one in _compared(status)),
         why="; ".join(f"{one.reason}: {one.message}" for one in telling),
     )
 
@@ -88,7 +91,7 @@ def judge(
     if _is_of_another_moment(ours, nearest, around, theirs):
         return Verdict.PHASE, nearest
     is_same_number = ours.desired == nearest.desired
-    if circumstances.is_young and _gives(_REMEMBERED, ours, nearest):
+    if circumstances.is_young and (ours.held or nearest.held):
         return Verdict.START, nearest
     if circumstances.was_rescaled and is_same_number and _gives(_BINDING, ours, nearest):
         # What is recommended depends on the size at that moment: around a change the two remember different numbers.

@@ -37,13 +37,15 @@ class Said(Struct, frozen=True, kw_only=True, gc=False):
     """What a controller said in one pass.
 
     ``conditions`` are those of the HPA as ``AbleToScale=True ReadyForNewScale``; ``measured`` has what the status shows
-    of each metric, such as ``84%``; ``why`` is for people.
+    of each metric, such as ``84%``; ``held`` tells whether a window or a rate rule, so what it remembers, decided the
+    number; ``why`` is for people.
     """
 
     current: int | None
     desired: int
     conditions: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
+    held: bool = False
     why: str = ""
 
 

@@ -26,6 +26,7 @@ from autoscaler.control.messages import (
     WriteStatus,
 )
 from autoscaler.control.shadowing import Shadowing
+from autoscaler.engine.adopt import history_needed
 from autoscaler.model.comparison import Comparison, Verdict
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.observation import ExternalReading, NoReading, Observation, Reading, Scale
@@ -44,7 +45,7 @@ from autoscaler.model.policy import (
     SelectPolicy,
 )
 from autoscaler.model.quantity import Quantity
-from autoscaler.model.time import HOUR, MILLISECOND, SECOND, Instant
+from autoscaler.model.time import HOUR, MILLISECOND, MINUTE, SECOND, Instant
 
 KEY = PolicyKey(namespace="shop", name="web")
 PERIOD = DEFAULT_CONFIG.sync_period
@@ -96,23 +97,33 @@ class World:
         self.policy = policy(behavior, Mode.APPLY)
         self.actor, self.shadow = Controller(), Controller(ours)
         self.actor.handle(PolicyAccepted(policy=self.policy))
-        self.shadow.handle(PolicyAccepted(policy=policy(behavior, Mode.OBSERVE)))
         self.shadowing = Shadowing(ours)
-        self.shadowing.follow(self.policy, 0)
         self.replicas = 4
         self.load = 20 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.15, size=600)))
         self.failing = np.random.default_rng(seed).random(600) < failing
         self.news: list[tuple[Instant, StatusWrittenElsewhere]] = []
         self.comparisons: list[Comparison] = []
 
-    def run(self, span: int, phase: int) -> None:
-        """Both pass once a period; the shadow ``phase`` [ns] after the other."""
+    def run(self, span: int, phase: int, *, joins: int = 0) -> None:
+        """Both pass once a period; the shadow ``phase`` [ns] after the other, and only from ``joins`` [ns] on."""
         for start in range(0, span, PERIOD):
             self._carry_out(self._look(self.actor, start), start)
+            if start < joins:
+                continue
+            if start == joins:
+                self._join(start + phase)
             self._hear(start + phase)
             (record,) = self._look(self.shadow, start + phase)
             assert isinstance(record, Record)
             self.comparisons.extend(self.shadowing.decided(record))
+
+    def _join(self, now: Instant) -> None:
+        """The shadow finds the object as it is now; what came before it cannot know."""
+        found = [news for news in self.news if news[0] <= now][-1]
+        observed = policy(self.policy.behavior, Mode.OBSERVE)
+        self.shadow.handle(PolicyAccepted(policy=observed, status=found[1].status))
+        self.shadowing.follow(observed, now)
+        self.news = [(now, found[1])]
 
     def verdicts(self) -> Counter[Verdict]:
         return Counter(comparison.verdict for comparison in self.comparisons)
@@ -159,6 +170,21 @@ def test_equal_controllers_never_differ_without_an_explanation(behavior: Behavio
 
     assert not {verdict: count for verdict, count in told.items() if not verdict.is_explained}
     assert told[Verdict.AGREED] > 0.9 * told.total()
+
+
+@pytest.mark.parametrize("behavior", BEHAVIORS.values(), ids=BEHAVIORS)
+def test_a_shadow_that_joins_late_differs_for_as_long_as_a_window_and_no_longer(behavior: Behavior | None) -> None:
+    told: Counter[Verdict] = Counter()
+    late: list[Comparison] = []
+    for minute in range(10, 70, 3):
+        world = World(behavior, minute, DEFAULT_CONFIG)
+        world.run(2 * HOUR, 7 * SECOND, joins=minute * MINUTE)
+        told += world.verdicts()
+        needed = minute * MINUTE + history_needed(world.policy, DEFAULT_CONFIG) + 3 * PERIOD
+        late += [one for one in world.comparisons if one.verdict is Verdict.START and one.at > needed]
+
+    assert not {verdict: count for verdict, count in told.items() if not verdict.is_explained}
+    assert late == []
 
 
 def test_lost_metrics_are_told_as_such() -> None:

@@ -25,7 +25,7 @@ NO_TARGET = "AbleToScale=False FailedGetScale"
 
 
 def said(desired: int, *conditions: str) -> Said:
-    return Said(current=4, desired=desired, conditions=conditions or (READY,))
+    return Said(current=4, desired=desired, conditions=conditions or (READY,), held=HELD in conditions)
 
 
 @pytest.mark.parametrize(
