@@ -104,7 +104,8 @@ def _verdict(policies: Sequence[PolicyAgreement]) -> str:
     unexplained = sum(one.unexplained for one in policies)
     judgement = f"{unexplained} differ without an explanation" if unexplained else "every difference is explained"
     share = f"{_percent(agreed / compared)} agree, {judgement}" if compared else "nothing could be compared"
-    return f"{len(policies)} HPAs, {compared} passes compared, {_when(begin)} to {_when(end)} UTC: {share}."
+    hpas = "1 HPA" if len(policies) == 1 else f"{len(policies)} HPAs"
+    return f"{hpas}, {compared} passes compared, {_when(begin)} to {_when(end)} UTC: {share}."
 
 
 def _table(policies: Sequence[PolicyAgreement]) -> str:

@@ -102,6 +102,19 @@ def test_as_csv_the_shares(log: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ]
 
 
+def test_one_policy_and_nothing_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "silent.jsonl"
+    ComparisonLog(path, limit=10**6).append([tally(API, Verdict.SILENT, 40)])
+
+    assert run(["shadow", "report", str(path)]) == 0
+    assert capsys.readouterr().out.startswith(
+        "1 HPA, 0 passes compared, 2026-01-01 12:00:00 to 2026-01-01 12:10:00 UTC: nothing could be compared.\n"
+        "\n"
+        "policy    compared  agreed  silent\n"
+        "shop/api         0  -           40\n"
+    )
+
+
 def test_strict_makes_an_unexplained_difference_a_finding(log: Path, tmp_path: Path) -> None:
     calm = tmp_path / "calm.jsonl"
     ComparisonLog(calm, limit=10**6).append([tally(API, Verdict.AGREED, 40)])
