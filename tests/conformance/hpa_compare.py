@@ -12,6 +12,7 @@ from tests.conformance.hpa_world import Json
 _POD_NAME = re.compile(r"\b(of|in) Pod \S+")
 _RIVALS = re.compile(r"controlled by multiple HPAs: \[([^\]]*)\]")
 _NUMBERS_AS_TEXT = {"float", "ratio"}
+_WHOLE_OBJECTS = {"status", "current_metrics"}
 _TIMES = {"at", "last_transition", "last_scale_time"}
 
 
@@ -39,6 +40,19 @@ def differences(expected: Any, actual: Any, path: str = "", slack: float = 0.0) 
         yield _told(path, expected, actual)
 
 
+def surplus(expected: Any, actual: Any, path: str) -> Iterator[str]:
+    """Each field of ``actual`` that ``expected`` does not have, at any depth: for objects that must be the same."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key, value in actual.items():
+            if key in expected:
+                yield from surplus(expected[key], value, f"{path}.{key}")
+            elif _comparable(value) is not None:
+                yield f"{path}.{key}: upstream has none, here {_short(value)}"
+    elif isinstance(expected, list) and isinstance(actual, list):
+        for index, (one, other) in enumerate(zip(expected, actual, strict=False)):
+            yield from surplus(one, other, f"{path}[{index}]")
+
+
 def differences_as_set(expected: list[Json], actual: list[Json] | None, path: str) -> Iterator[str]:
     """Like ``differences`` where the order is arbitrary."""
     unmatched = list(actual or ())
@@ -56,7 +70,7 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, str):
         value = _POD_NAME.sub(r"\1 Pod *", value)
         return _RIVALS.sub(lambda match: f"multiple HPAs: {sorted(match[1].split())}", value)
-    if value in ([], {}):
+    if value in ([], {}, ""):
         return None
     return value
 
@@ -83,15 +97,25 @@ def _short(value: Any) -> str:
 
 def compare_passes(expect: Json, observed: list[Json] | None, steps: list[Json], slack: float = 0.0) -> Iterator[str]:
     """The assertions of a unit test about its last pass, and upstream's whole output where it is given."""
+    if observed is not None and len(observed) != len(steps):
+        yield f"steps: upstream answers {len(observed)}, here {len(steps)}"
     last = steps[-1]
-    is_stale = expect is not None and observed is not None and observed[-1].get("status_updates") == 0
+    is_stale = bool(observed) and observed[-1].get("status_updates") == 0
     for key, value in expect.items():
         if key == "conditions" and is_stale:
             continue  # no status was written, so nothing of this pass is in the object
         if key in _PASS_CHECKS:
             yield from _PASS_CHECKS[key](value, last)
+        elif key in last:
+            yield from differences(value, last[key], key, slack)
+        else:
+            yield f"{key}: upstream says {_short(value)}, which no pass here answers"
     for index, (theirs, ours) in enumerate(zip(observed or (), steps, strict=False)):
+        if ours.get("status_refused"):  # nothing says whether a write that failed counts as one
+            theirs = {name: value for name, value in theirs.items() if name != "status_updates"}
         yield from differences(theirs, ours, f"step {index}", slack)
+        for name in _WHOLE_OBJECTS & theirs.keys():
+            yield from surplus(theirs[name], ours[name], f"step {index}.{name}")
 
 
 def _check_conditions(expected: list[Json], last: Json) -> Iterator[str]:
@@ -133,5 +157,8 @@ _PASS_CHECKS: dict[str, Any] = {
     "reconcile_action": _check_reconcile("action"),
     "reconcile_error": _check_reconcile("error"),
     "cpu_utilization": _check_utilization,
+    "rescale_event": lambda expected, last: differences(
+        expected, any(one["reason"] == "SuccessfulRescale" for one in last["events"]), "rescale_event"
+    ),
     "error": lambda expected, last: differences(expected, last["error"], "error"),
 }

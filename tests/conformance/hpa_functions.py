@@ -8,6 +8,7 @@ from dataclasses import replace
 from autoscaler.config.hpa_build import build_policy, build_rules, build_selector
 from autoscaler.config.hpa_defaults import default_behavior, with_defaults
 from autoscaler.config.hpa_status import status_from_object
+from autoscaler.engine.conditions import conditions_of as begun_conditions
 from autoscaler.engine.constrain.normalize import direction_words, normalize
 from autoscaler.engine.constrain.rates import (
     MESSAGES,
@@ -40,8 +41,18 @@ from autoscaler.engine.recommend.single_value import (
 from autoscaler.engine.settle import settle
 from autoscaler.engine.turn import Turn
 from autoscaler.model.decision import Decision, PolicyStatus, Reason, WriteOutcome, WriteResult
+from autoscaler.model.gonum import wrap_int32
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import Pod, PodUsage, Scale
+from autoscaler.model.observation import (
+    ExternalReading,
+    ObjectReading,
+    Pod,
+    PodsReading,
+    PodUsage,
+    Reading,
+    ResourceReading,
+    Scale,
+)
 from autoscaler.model.policy import Behavior, MetricName, MetricTarget, Mode, ObjectMetric, ObjectRef, ScalingPolicy
 from autoscaler.model.time import seconds
 from tests.conformance.hpa_world import (
@@ -52,6 +63,7 @@ from tests.conformance.hpa_world import (
     instant,
     memory_of,
     object_reading,
+    offset,
     pods_of,
     pods_reading,
     resource_reading,
@@ -69,17 +81,41 @@ def run_replicas(case: Json) -> Json:
     pods = pods_of(case, case.get("selector") or "")
     at = instant(case.get("at", 0))
     tolerance = Tolerance(1.0 - case.get("tolerance_down", 0.1), 1.0 + case.get("tolerance_up", 0.1))
-    situation = Situation(Roster.of(pods), case["current"], tolerance, at, config_of(case))
+    situation = Situation(Roster.of(pods), case.get("current", 0), tolerance, at, config_of(case))
     try:
         calculation = _CALCULATORS[function](case, situation)
     except MetricFailedError as error:
-        return {"replicas": 0, "utilization": 0, "usage": _usage_of_failure(case, error), "error": str(error)}
+        return {
+            "replicas": 0,
+            "utilization": 0,
+            "usage": _usage_of_failure(case, error),
+            "timestamp": _timestamp(case) if function in _DATED_FAILURES else None,
+            "error": str(error),
+        }
     return {
         "replicas": calculation.replicas,
         "utilization": calculation.utilization,
         "usage": calculation.usage,
+        "timestamp": _timestamp(case),
         "error": None,
     }
+
+
+def _timestamp(case: Json) -> float | None:
+    """When the first sample was taken; upstream drops it on its way for targets of type Value."""
+    if case["fn"] in _RESOURCE_FUNCTIONS:
+        reading = resource_reading(case)
+        return offset(reading.pods[0].at) if isinstance(reading, ResourceReading) and reading.pods else None
+    if case["fn"] == "GetMetricReplicas":
+        reading = pods_reading(case, _metric_name(case))
+        return offset(reading.samples[0].at) if isinstance(reading, PodsReading) and reading.samples else None
+    if case["fn"] == "GetObjectPerPodMetricReplicas":
+        reading = _object_reading(case)
+    elif case["fn"] == "GetExternalPerPodMetricReplicas":
+        reading = external_reading(case, _metric_name(case))
+    else:
+        return None
+    return offset(reading.at) if isinstance(reading, ObjectReading | ExternalReading) else None
 
 
 def _usage_of_failure(case: Json, error: MetricFailedError) -> int:
@@ -91,39 +127,51 @@ def _usage_of_failure(case: Json, error: MetricFailedError) -> int:
 
 def _metric_name(case: Json) -> MetricName:
     selector = case.get("metric_selector")
-    return MetricName(name=case["metric"], selector=None if selector is None else build_selector(selector))
+    return MetricName(name=case.get("metric", ""), selector=None if selector is None else build_selector(selector))
 
 
 def _utilization(case: Json, now: Situation) -> Calculation:
     return resource_utilization(
-        now, resource_reading(case), case["resource"], case.get("container") or "", case["target"]
+        now, resource_reading(case), case.get("resource", ""), case.get("container") or "", case.get("target", 0)
     )
 
 
 def _raw_resource(case: Json, now: Situation) -> Calculation:
-    return resource_average(now, resource_reading(case), case["resource"], case.get("container") or "", case["target"])
+    return resource_average(
+        now, resource_reading(case), case.get("resource", ""), case.get("container") or "", case.get("target", 0)
+    )
 
 
 def _pods_metric(case: Json, now: Situation) -> Calculation:
-    return pods_average(now, pods_reading(case, _metric_name(case)), case["metric"], case["target"])
+    return pods_average(now, pods_reading(case, _metric_name(case)), case.get("metric", ""), case.get("target", 0))
+
+
+def _described(case: Json) -> ObjectRef:
+    described = case.get("object") or {}
+    return ObjectRef(
+        api_version=described.get("apiVersion") or "",
+        kind=described.get("kind") or "",
+        name=described.get("name") or "",
+    )
+
+
+def _object_reading(case: Json) -> Reading:
+    return object_reading(case, _metric_name(case), _described(case), case.get("namespace") or "")
 
 
 def _object_total(case: Json) -> int:
-    described = case["object"]
-    reference = ObjectRef(
-        api_version=described.get("apiVersion") or "", kind=described["kind"], name=described.get("name") or ""
-    )
-    metric = ObjectMetric(described=reference, metric=_metric_name(case), target=MetricTarget(type=""))
-    namespace = case.get("namespace") or ""
-    return object_value(object_reading(case, metric.metric, reference, namespace), metric, namespace)
+    metric = ObjectMetric(described=_described(case), metric=_metric_name(case), target=MetricTarget(type=""))
+    return object_value(_object_reading(case), metric, case.get("namespace") or "")
 
 
 def _object(case: Json, now: Situation) -> Calculation:
-    return whole_value(now, _object_total(case), case["target"])
+    return whole_value(now, _object_total(case), case.get("target", 0))
 
 
 def _object_per_pod(case: Json, now: Situation) -> Calculation:
-    return value_per_pod(now.tolerance, _object_total(case), case["target"], case["current"], is_external=False)
+    return value_per_pod(
+        now.tolerance, _object_total(case), case.get("target", 0), case.get("current", 0), is_external=False
+    )
 
 
 def _external_series(case: Json) -> tuple[int, ...]:
@@ -132,14 +180,16 @@ def _external_series(case: Json) -> tuple[int, ...]:
 
 
 def _external(case: Json, now: Situation) -> Calculation:
-    return whole_value(now, capped_sum(_external_series(case)), case["target"])
+    return whole_value(now, capped_sum(_external_series(case)), case.get("target", 0))
 
 
 def _external_per_pod(case: Json, now: Situation) -> Calculation:
     total = sum_until_negative(_external_series(case))
-    return value_per_pod(now.tolerance, total, case["target"], case["current"], is_external=True)
+    return value_per_pod(now.tolerance, total, case.get("target", 0), case.get("current", 0), is_external=True)
 
 
+_RESOURCE_FUNCTIONS = {"GetResourceReplicas", "GetRawResourceReplicas"}
+_DATED_FAILURES = {"GetRawResourceReplicas", "GetMetricReplicas"}  # what fails after their samples are there keeps it
 _CALCULATORS: dict[str, Callable[[Json, Situation], Calculation]] = {
     "GetResourceReplicas": _utilization,
     "GetRawResourceReplicas": _raw_resource,
@@ -158,7 +208,7 @@ def _group(case: Json) -> Json:
         )
         for name, entry in (case.get("pod_metrics") or {}).items()
     }
-    samples = {name: entry["value"] for name, entry in (case.get("pod_metrics") or {}).items()}
+    samples = {name: entry.get("value", 0) for name, entry in (case.get("pod_metrics") or {}).items()}
     roster = Roster.of(pods_of(case))
     if case.get("resource") == CPU:
         groups = group_pods_for_cpu(roster, samples, taken, instant(case.get("at", 0)), config_of(case))
@@ -177,7 +227,7 @@ def _requests(case: Json) -> Json:
     pods: tuple[Pod, ...] = pods_of(case)
     pod_level = config_of(case).gates.pod_level_resources
     try:
-        requests = pod_requests(pods, case["resource"], case.get("container") or "", pod_level=pod_level)
+        requests = pod_requests(pods, case.get("resource", ""), case.get("container") or "", pod_level=pod_level)
     except MetricFailedError as error:
         return {"error": str(error), "requests": None}
     return {"error": None, "requests": requests}
@@ -186,11 +236,12 @@ def _requests(case: Json) -> Json:
 def run_normalize(case: Json) -> Json:
     """Windows, rate rules and bounds together."""
     memory = memory_of(case)
-    policy = replace(_policy(case), min_replicas=case["min"])
-    scale = Scale(spec_replicas=case["current"], status_replicas=case["current"])
-    conditions = list(status_from_object(case.get("hpa") or {}).conditions)
-    turn = Turn(policy, scale, memory, conditions, instant(case.get("at", 0)), config_of(case))
-    normalized = normalize(turn, case["desired"])
+    policy = replace(_policy(case), min_replicas=case.get("min", 0))
+    scale = Scale(spec_replicas=case.get("current", 0), status_replicas=case.get("current", 0))
+    config = config_of(case)
+    conditions = begun_conditions(status_from_object(case.get("hpa") or {}), policy, config)
+    turn = Turn(policy, scale, memory, conditions, instant(case.get("at", 0)), config)
+    normalized = normalize(turn, case.get("desired", 0))
     remembered = Memory(recommendations=normalized.history, scale_ups=memory.scale_ups, scale_downs=memory.scale_downs)
     return {
         "desired": normalized.replicas,
@@ -206,9 +257,9 @@ def run_rate(case: Json) -> Json:
         _behavior(case),
         memory.scale_ups,
         memory.scale_downs,
-        case["current"],
-        case["desired"],
-        (case["min"], case["max"]),
+        case.get("current", 0),
+        case.get("desired", 0),
+        (case.get("min", 0), case.get("max", 0)),
         instant(case.get("at", 0)),
     )
     return {"desired": limited.replicas, "reason": limited.reason, "message": MESSAGES[limited.reason]}
@@ -217,7 +268,7 @@ def run_rate(case: Json) -> Json:
 def run_stabilize(case: Json) -> Json:
     """The windows on a raw number; with rules in both directions the behavior's variant."""
     memory, at, config = memory_of(case), instant(case.get("at", 0)), config_of(case)
-    history, desired = memory.recommendations or (), case["desired"]
+    history, desired = memory.recommendations or (), case.get("desired", 0)
     if case.get("rules_up") is None and case.get("rules_down") is None:
         held = stabilize_downwards(history, desired, at, config.downscale_stabilization)
         words: Json = {}
@@ -225,8 +276,8 @@ def run_stabilize(case: Json) -> Json:
         behavior = _behavior(case)
         up = window_of(behavior.scale_up.stabilization_window_seconds, 0)
         down = window_of(behavior.scale_down.stabilization_window_seconds, config.downscale_stabilization)
-        held = stabilize_both_ways(history, case["current"], desired, at, up, down)
-        reason, message = direction_words(grows=desired >= case["current"])  # whether or not it held
+        held = stabilize_both_ways(history, case.get("current", 0), desired, at, up, down)
+        reason, message = direction_words(grows=desired >= case.get("current", 0))  # whether or not it held
         words = {"reason": reason, "message": message}
     remembered = Memory(recommendations=held.history, scale_ups=memory.scale_ups, scale_downs=memory.scale_downs)
     return {"desired": held.replicas, "state": state_of(remembered)} | words
@@ -240,7 +291,7 @@ def run_limit(case: Json) -> Json:
     if case.get("apply_defaults", True):
         rules = default_behavior({key: rules})[key]
     limit = scale_up_limit if key == "scaleUp" else scale_down_limit
-    return {"limit": limit(build_rules(rules), memory.scale_ups, memory.scale_downs, case["current"], at)}
+    return {"limit": limit(build_rules(rules), memory.scale_ups, memory.scale_downs, case.get("current", 0), at)}
 
 
 def run_store_event(case: Json) -> Json:
@@ -249,15 +300,15 @@ def run_store_event(case: Json) -> Json:
     decision = Decision(
         key=policy.key,
         at=at,
-        current=case["current"],
-        desired=case["desired"],
+        current=case.get("current", 0),
+        desired=case.get("desired", 0),
         rescale=True,
         reason=Reason.UNCHANGED,
         status=PolicyStatus(),
     )
     written = WriteOutcome(result=WriteResult.WRITTEN)
     _, remembered = settle(policy, decision, memory, written, config_of(case))
-    grows = case["desired"] > case["current"]
+    grows = case.get("desired", 0) > case.get("current", 0)
     before = memory.scale_ups if grows else memory.scale_downs
     after = state_of(remembered)["scale_up_events" if grows else "scale_down_events"]
     return {
@@ -272,8 +323,8 @@ def run_replicas_change(case: Json) -> Json:
     """How much was added and removed within a period."""
     memory, at = memory_of(case), instant(case.get("at", 0))
     return {
-        "up": change_within(memory.scale_ups, case["period_seconds"], at),
-        "down": change_within(memory.scale_downs, case["period_seconds"], at),
+        "up": wrap_int32(change_within(memory.scale_ups, case.get("period_seconds", 0), at)),
+        "down": wrap_int32(change_within(memory.scale_downs, case.get("period_seconds", 0), at)),
     }
 
 
@@ -281,9 +332,9 @@ def run_convert_rules(case: Json) -> Json:
     """The fixed rules of a policy without ``behavior``."""
     config = config_of(case)
     limited = limit_without_behavior(
-        case["current"],
-        case["desired"],
-        (case["min"], case["max"]),
+        case.get("current", 0),
+        case.get("desired", 0),
+        (case.get("min", 0), case.get("max", 0)),
         config.scale_up_limit_factor,
         config.scale_up_limit_minimum,
     )
@@ -292,12 +343,12 @@ def run_convert_rules(case: Json) -> Json:
 
 def run_ratio(case: Json) -> Json:
     """Use against a target: of requests if they are given."""
-    values = dict(case["values"])
+    values = dict(case.get("values") or {})
     if case.get("requests") is None:
-        use = average_use(values, case["target"])
+        use = average_use(values, case.get("target", 0))
         return {"ratio": use.ratio, "usage": use.average}
     try:
-        use = utilization_use(values, case["requests"], case["target"])
+        use = utilization_use(values, case["requests"], case.get("target", 0))
     except MetricFailedError as error:
         return {"ratio": 0.0, "utilization": 0, "usage": 0, "error": str(error)}
     return {"ratio": use.ratio, "utilization": use.utilization, "usage": use.average, "error": None}

@@ -19,7 +19,10 @@ _HPA = "v2.HorizontalPodAutoscaler"
 
 def run_default(case: dict[str, Any]) -> dict[str, Any]:
     """The object with defaults, without the empty status that only a stored object has."""
-    return {"hpa": with_defaults(_decoded(case["hpa"]))}
+    try:
+        return {"hpa": with_defaults(_decoded(case["hpa"]))}
+    except DecodeError as error:
+        return {"decode_error": str(error)}
 
 
 def run_validate(case: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +50,7 @@ def _decoded(hpa: dict[str, Any]) -> dict[str, Any]:
 def _options(case: dict[str, Any], hpa: dict[str, Any], old: dict[str, Any] | None) -> HpaOptions:
     given = case.get("opts")
     if given is None:
-        return options_for(hpa, old, scale_to_zero=case.get("gates", {}).get("HPAScaleToZero", False))
+        return options_for(hpa, old, scale_to_zero=(case.get("gates") or {}).get("HPAScaleToZero", False))
     return HpaOptions(
         min_replicas_lower_bound=given["min_replicas_lower_bound"],
         target=ReferenceOptions(

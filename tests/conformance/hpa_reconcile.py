@@ -67,7 +67,7 @@ class Cluster:
 
     def enter(self, step: Json) -> None:
         """Apply what a step says of the scale and the spec."""
-        if "spec" in step:
+        if step.get("spec") is not None:
             self.hpa["spec"] = step["spec"]
         if step.get("scale") is None:
             return
@@ -173,10 +173,11 @@ class Driver:
         return ScaleRefused(key=self.key, error=error)
 
     def _write_status(self, instruction: WriteStatus) -> Event | None:
-        self.seen["status_updates"] += 1
         error = self.seen["_step"].get("status_error")
         if error:
+            self.seen["status_refused"] = True
             return StatusRefused(key=self.key, error=error)
+        self.seen["status_updates"] += 1
         self.cluster.status = instruction.status
         return None
 

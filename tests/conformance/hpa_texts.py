@@ -35,6 +35,8 @@ def _quantity(case: Json) -> Quantity:
         value = case["json_value"]
         if isinstance(value, str) and len(value) >= 2 and value[0] == value[-1] == '"':
             value = value[1:-1]  # given as JSON text
+        elif value == "null":
+            value = None
         return Quantity.from_json(value.text if isinstance(value, NumberText) else value)
     return Quantity.from_milli(case["milli"], Format(case["format"]))
 
@@ -64,12 +66,13 @@ def run_selector(case: Json) -> Json:
         query, printed = _query(case)
     except SelectorError as error:
         return {"error": str(error)}
-    answer: Json = {"string": str(query), "empty": query.is_empty, "error": None}
-    if printed is not None:
-        answer["printed"] = printed
-    if "labels" in case:
-        answer["matches"] = query.matches_labels(case["labels"] or {})
-    return answer
+    return {
+        "string": str(query),
+        "printed": printed,
+        "matches": query.matches_labels(case.get("labels") or {}),
+        "empty": query.is_empty,
+        "error": None,
+    }
 
 
 def _query(case: Json) -> tuple[LabelQuery, str | None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from autoscaler.model.controller_config import ControllerConfig, Gates
 from autoscaler.model.decision import Condition
-from autoscaler.model.label_query import parse_label_selector, query_of
+from autoscaler.model.label_query import SelectorError, parse_label_selector, query_of
 from autoscaler.model.memory import Memory, Recommendation, ScaleEvent
 from autoscaler.model.observation import (
     ContainerSpec,
@@ -42,6 +42,7 @@ Json = dict[str, Any]
 START: Instant = 946_684_800 * SECOND
 """Second 0 of every case: 2000-01-01T00:00:00Z."""
 _ZERO = -1_000_000_000
+_NULLS_COUNT = {"hpa", "old_hpa", "spec", "json_value", "labels"}
 
 
 def instant(at: float | None) -> Instant:
@@ -126,6 +127,22 @@ def conditions_of(conditions: Iterable[Condition]) -> list[Json]:
         }
         for one in conditions
     ]
+
+
+def without_nulls(value: Any) -> Any:
+    """The same input without the fields that are null: Go's decoder takes those for absent.
+
+    Objects of the API, label sets and a quantity's JSON are left as they are: what reads them knows null itself.
+    """
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: item if key in _NULLS_COUNT else without_nulls(item)
+        for key, item in value.items()
+        if item is not None or key == "json_value"
+    }
 
 
 def pods_of(world: Json, selector: str | None = None) -> tuple[Pod, ...]:
@@ -248,13 +265,20 @@ def object_reading(world: Json, metric: MetricName, described: ObjectRef, namesp
     entry = _entry(
         world.get("custom_metrics"),
         metric,
-        lambda one: "object" in one and all(wanted.get(key) == value for key, value in one["object"].items()),
+        lambda one: _is_of_object(one, wanted),
     )
     if entry is None:
         return NoReading(error="the custom metrics API server returned 0 results when we asked for exactly one")
     if entry.get("error"):
         return NoReading(error=entry["error"])
     return ObjectReading(value=Quantity.parse(str(entry["value"])).milli(), at=instant(entry.get("timestamp")))
+
+
+def _is_of_object(entry: Json, wanted: Json) -> bool:
+    """Whether an entry of ``custom_metrics`` is about that object; an error alone is about whatever is asked."""
+    if "object" not in entry:
+        return bool(entry.get("error")) and "pods" not in entry
+    return all(wanted.get(key) == value for key, value in entry["object"].items())
 
 
 def external_reading(world: Json, metric: MetricName) -> Reading:
@@ -271,7 +295,10 @@ def external_reading(world: Json, metric: MetricName) -> Reading:
 
 def _entry(entries: list[Json] | None, metric: MetricName, fits: Any) -> Json | None:
     """The first entry of that name; one that names a selector must name the metric's, as printed."""
-    printed = "" if metric.selector is None else str(query_of(metric.selector))
+    try:
+        printed = "" if metric.selector is None else str(query_of(metric.selector))
+    except SelectorError:
+        return None  # upstream fails before it asks
     return next(
         (
             entry

@@ -126,9 +126,92 @@ def test_a_namespace_is_read_by_the_hpas_own_name() -> None:
     ]
     root = {"kind": "Namespace", "group": "", "name": "ns", "root": True}
     entry = {"metric": "hits", "object": root, "value": "1", "timestamp": 0}
+    told = {"metric": {"name": "hits"}, "current": {"value": "1"}, "describedObject": described}
+    reconcile({"error": None, "current_metrics": [{"type": "Object", "object": told}]}, hpa, custom_metrics=[entry])
+
+
+def differences(vector: dict[str, Any]) -> list[str]:
+    return check(Case(str(vector["case"].get("kind")), "x", vector))
+
+
+def test_a_vector_that_asserts_nothing_fails() -> None:
+    assert differences({"case": {"kind": "ratio", "values": {"a": 5}, "target": 10}}) == ["nothing is asserted"]
+
+
+def test_an_unknown_kind_or_assertion_fails() -> None:
+    assert differences({"case": {"kind": "vertical"}, "expect": {}}) == ["unknown kind 'vertical'"]
+    case = {"kind": "reconcile", "hpa": HPA, "steps": [STEP]}
+    assert differences({"case": case, "expect": {"mood": "good"}}) == [
+        "mood: upstream says 'good', which no pass here answers"
+    ]
+
+
+def test_another_number_of_steps_fails() -> None:
+    case = {"kind": "reconcile", "hpa": HPA, "steps": [STEP]}
+    assert differences({"case": case, "expect": {}, "observed": [{}, {}]}) == ["steps: upstream answers 2, here 1"]
+
+
+def test_the_event_of_a_rescale_is_checked() -> None:
+    case = {"kind": "reconcile", "hpa": HPA, "steps": [STEP]}
+    assert differences({"case": case, "expect": {"rescale_event": True}}) == []
+    assert differences({"case": case, "expect": {"rescale_event": False}}) == [
+        "rescale_event: upstream False, here True"
+    ]
+
+
+def test_a_status_must_be_the_same_as_a_whole() -> None:
+    case = {"kind": "reconcile", "hpa": HPA, "steps": [STEP]}
+    theirs = {"status": {"desiredReplicas": 8, "currentReplicas": 4, "lastScaleTime": "2000-01-01T00:00:00Z"}}
+    assert [text.partition(":")[0] for text in differences({"case": case, "observed": [theirs]})] == [
+        "step 0.status.currentMetrics",
+        "step 0.status.conditions",
+    ]
+
+
+def test_a_defaulted_object_must_be_the_same_as_a_whole() -> None:
+    told = differences({"case": {"kind": "default", "hpa": {"spec": {"maxReplicas": 5}}}, "expect": {"hpa": {}}})
+    assert [text.partition(":")[0] for text in told] == ["hpa.spec"]
+
+
+def test_nulls_count_as_absent() -> None:
+    step = STEP | {"spec": None, "status_error": None, "custom_metrics": None, "pods": None}
+    step["scale"] = {"spec_replicas": 4, "status_replicas": None, "selector": "app=x", "update_errors": None}
+    case = {"kind": "reconcile", "hpa": HPA, "steps": [step], "registered": None, "gates": {"HPAScaleToZero": None}}
+    case |= {"config": {"tolerance": None}, "state": None, "other_hpas": None, "apply_defaults": None}
+    assert differences({"case": case, "expect": {"desired_replicas": 8, "error": None}}) == []
+
+
+def test_a_metric_whose_own_selector_is_wrong_fails_alone() -> None:
+    hpa = deepcopy(HPA)
+    selector = {"matchExpressions": [{"key": "a", "operator": "Near"}]}
+    metric = {"name": "rps", "selector": selector}
+    hpa["spec"]["metrics"][:] = [  # type: ignore[index]
+        {"type": "Pods", "pods": {"metric": metric, "target": {"type": "AverageValue", "averageValue": "1"}}}
+    ]
+    fault = '"Near" is not a valid label selector operator'
+    error = f"invalid metrics (1 invalid out of 1), first error is: failed to get pods metric value: {fault}"
+    entry = {"metric": "rps", "pods": [{"name": "p", "value": "1"}]}
     reconcile(
-        {"error": None, "current_metrics": [{"object": {"current": {"value": "1"}}}]}, hpa, custom_metrics=[entry]
-    )
+        {"events": [
+            {"type": "Warning", "reason": "FailedGetPodsMetric", "message": fault},
+            {"type": "Warning", "reason": "FailedComputeMetricsReplicas", "message": error},
+        ]},
+        hpa, custom_metrics=[entry],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "world", "expected"),
+    [
+        ("GetExternalMetricReplicas", {"external_metrics": [{"metric": "q", "values": ["8"], "timestamp": 7}]}, None),
+        ("GetExternalPerPodMetricReplicas", {"external_metrics": [{"metric": "q", "values": ["8"], "timestamp": 7}]}, 7),
+        ("GetMetricReplicas", {"custom_metrics": [{"metric": "q", "pods": [
+            {"name": "p", "value": "8", "timestamp": 7}, {"name": "o", "value": "8", "timestamp": 9}]}]}, 7),
+    ],
+)  # fmt: skip
+def test_timestamps(function: str, world: dict[str, Any], expected: int | None) -> None:
+    case = {"fn": function, "current": 4, "target": 1000, "metric": "q", "pods": [{"name": "p"}], **world}
+    passes("replicas", case, {"error": None, "timestamp": expected})
 
 
 def test_differences_are_told_and_counted() -> None:
