@@ -25,7 +25,7 @@ from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation
 from autoscaler.model.policy import ScalingPolicy
-from tests.engine.test_properties import CONFIGS, MEMORIES, observations, policies
+from tests.engine.strategies import CONFIGS, MEMORIES, observations, policies
 
 ROOT = Path(__file__).parents[2]
 POLICY = """\

@@ -17,7 +17,7 @@ from autoscaler.model.memory import Memory, ScaleEvent
 from autoscaler.model.observation import Observation, Scale, ScaleUnavailable
 from autoscaler.model.policy import Behavior, ExternalMetric, Metric, ScalingPolicy
 from autoscaler.model.time import MINUTE, SECOND
-from tests.engine.test_properties import CONFIGS, MEMORIES, observations, policies
+from tests.engine.strategies import CONFIGS, MEMORIES, observations, policies
 from tests.engine.worlds import (
     BROKEN,
     DEFAULT_BEHAVIOR,

@@ -16,7 +16,7 @@ from autoscaler.model.memory import Memory, Recommendation, ScaleEvent
 from autoscaler.model.observation import NoReading, Observation, Scale
 from autoscaler.model.policy import Behavior, ScalingPolicy, ScalingRules, SelectPolicy
 from autoscaler.model.time import MINUTE, SECOND
-from tests.engine.test_properties import CONFIGS, MEMORIES, NOW, RULES, observations, policies
+from tests.engine.strategies import CONFIGS, MEMORIES, NOW, RULES, observations, policies
 from tests.engine.worlds import (
     BROKEN,
     DEFAULT_BEHAVIOR,
