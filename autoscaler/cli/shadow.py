@@ -102,8 +102,13 @@ def _verdict(policies: Sequence[PolicyAgreement]) -> str:
     agreed = sum(one.passes.get(Verdict.AGREED, 0) for one in policies)
     begin, end = min(one.first for one in policies), max(one.last for one in policies)
     unexplained = sum(one.unexplained for one in policies)
-    judgement = f"{unexplained} differ without an explanation" if unexplained else "every difference is explained"
-    share = f"{_percent(agreed / compared)} agree, {judgement}" if compared else "nothing could be compared"
+    if not compared:
+        share = "nothing could be compared"
+    elif agreed == compared:
+        share = "all agree"
+    else:
+        judgement = f"{unexplained} differ without an explanation" if unexplained else "every difference is explained"
+        share = f"{_percent(agreed / compared)} agree, {judgement}"
     hpas = "1 HPA" if len(policies) == 1 else f"{len(policies)} HPAs"
     return f"{hpas}, {compared} passes compared, {_when(begin)} to {_when(end)} UTC: {share}."
 

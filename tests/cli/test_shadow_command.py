@@ -115,6 +115,20 @@ def test_one_policy_and_nothing_compared(tmp_path: Path, capsys: pytest.CaptureF
     )
 
 
+def test_where_all_agree_there_is_no_more_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "calm.jsonl"
+    ComparisonLog(path, limit=10**6).append([tally(API, Verdict.AGREED, 40)])
+
+    assert run(["shadow", "report", str(path)]) == 0
+    assert capsys.readouterr().out == (
+        "1 HPA, 40 passes compared, 2026-01-01 12:00:00 to 2026-01-01 12:10:00 UTC: all agree.\n"
+        "\n"
+        "policy    compared  agreed\n"
+        "shop/api        40  100%\n"
+        "\n"
+    )
+
+
 def test_strict_makes_an_unexplained_difference_a_finding(log: Path, tmp_path: Path) -> None:
     calm = tmp_path / "calm.jsonl"
     ComparisonLog(calm, limit=10**6).append([tally(API, Verdict.AGREED, 40)])
