@@ -201,6 +201,28 @@ def test_a_metric_whose_own_selector_is_wrong_fails_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "source", "error"),
+    [
+        ("Object", {"describedObject": {"kind": "Ingress", "name": "i"}}, "failed to get object metric value: "),
+        ("External", {}, "failed to get rps external metric value: failed to get rps external metric: "),
+    ],
+)
+def test_a_wrong_selector_fails_an_object_metric_before_its_calculation(
+    kind: str, source: dict[str, Any], error: str
+) -> None:
+    """So the words that the calculation's failures get between are missing; External checks inside of it."""
+    hpa = deepcopy(HPA)
+    selector = {"matchExpressions": [{"key": "a", "operator": "Near"}]}
+    target = {"type": "AverageValue", "averageValue": "1"}
+    hpa["spec"]["metrics"][:] = [  # type: ignore[index]
+        {"type": kind, kind.lower(): {"metric": {"name": "rps", "selector": selector}, "target": target, **source}}
+    ]
+    first = f'{error}"Near" is not a valid label selector operator'
+    what = "failed to compute desired number of replicas based on listed metrics for Deployment/ns/d"
+    reconcile({"error": f"{what}: invalid metrics (1 invalid out of 1), first error is: {first}"}, hpa)
+
+
+@pytest.mark.parametrize(
     ("function", "world", "expected"),
     [
         ("GetExternalMetricReplicas", {"external_metrics": [{"metric": "q", "values": ["8"], "timestamp": 7}]}, None),

@@ -13,6 +13,10 @@ class MetricFailedError(Exception):
     """The metric has no answer in this pass; the text is upstream's. Caught where metrics are combined."""
 
 
+class SelectorFailedError(MetricFailedError):
+    """The metric's own label selector cannot be used, so nothing was asked for."""
+
+
 class Calculation(Struct, frozen=True, gc=False):
     """A proposal with the figures it came from.
 

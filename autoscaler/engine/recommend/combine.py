@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
+from autoscaler.engine.recommend.calculation import MetricFailedError, SelectorFailedError, tolerance_of
 from autoscaler.engine.recommend.grouping import Roster, finished_phases
 from autoscaler.engine.recommend.guards import along_the_ratio
 from autoscaler.engine.recommend.metrics import Computed, compute
@@ -90,7 +90,7 @@ def _attempt(
         guarded = along_the_ratio(computed.calculation, situation.current)
         return Computed(guarded, computed.status, computed.target)
     except MetricFailedError as error:
-        return failure_of(metric, str(error))
+        return failure_of(metric, str(error), was_asked=not isinstance(error, SelectorFailedError))
 
 
 def _conclude(answer: Recommended, best: int, first: Failure | None, invalid: int, count: int, current: int) -> None:

@@ -6,7 +6,7 @@ v1.36.2.
 
 from __future__ import annotations
 
-from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
+from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, SelectorFailedError, Tolerance
 from autoscaler.engine.recommend.per_pod import NO_PODS, Situation
 from autoscaler.engine.recommend.wording import selector_text
 from autoscaler.model.gonum import INT32_MAX, INT64_MAX, ceil_int32, ceil_int64, ratio, wrap_int64
@@ -54,14 +54,14 @@ def require_valid(selector: LabelSelector | None) -> None:
     """Check a metric's own selector, which the API does not validate.
 
     Raises:
-        MetricFailedError: it cannot be used.
+        SelectorFailedError: it cannot be used.
     """
     if selector is None:
         return
     try:
         query_of(selector)
     except SelectorError as error:
-        raise MetricFailedError(str(error)) from error
+        raise SelectorFailedError(str(error)) from error
 
 
 def capped_sum(values: tuple[Milli, ...]) -> Milli:

@@ -96,8 +96,11 @@ def selector_text(metric: MetricName) -> str:
     return "nil" if metric.selector is None else str(metric.selector)
 
 
-def failure_of(metric: Metric, error: str) -> Failure:
-    """Put ``error``, a calculator's text, into the words of the metric's type."""
+def failure_of(metric: Metric, error: str, *, was_asked: bool = True) -> Failure:
+    """Put ``error``, a calculator's text, into the words of the metric's type.
+
+    ``was_asked``: the calculation began; it does not where the selector of an Object metric is wrong.
+    """
     match metric:
         case ResourceMetric():
             message = _resource_message(metric, error)
@@ -114,7 +117,7 @@ def failure_of(metric: Metric, error: str) -> Failure:
         case PodsMetric():
             return Failure("FailedGetPodsMetric", error, f"failed to get pods metric value: {error}")
         case ObjectMetric():
-            return _object_failure(metric, error)
+            return _object_failure(metric, error, was_asked=was_asked)
         case ExternalMetric():
             return _external_failure(metric, error)
         case UnknownMetric():
@@ -131,8 +134,8 @@ def _resource_message(metric: ResourceMetric | ContainerResourceMetric, error: s
     return f"failed to get {metric.resource} {what}: {error}"
 
 
-def _object_failure(metric: ObjectMetric, error: str) -> Failure:
-    is_average = metric.target.type == "AverageValue" and metric.target.average_value is not None
+def _object_failure(metric: ObjectMetric, error: str, *, was_asked: bool) -> Failure:
+    is_average = was_asked and metric.target.type == "AverageValue" and metric.target.average_value is not None
     detail = f"failed to get {metric.metric.name} object metric: {error}" if is_average else error
     return Failure("FailedGetObjectMetric", error, f"failed to get object metric value: {detail}")
 
