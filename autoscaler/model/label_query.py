@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from autoscaler.model.field_errors import FieldError, aggregate_text, invalid, quote
-from autoscaler.model.json_types import JsonObject
+from autoscaler.model.json_types import JsonObject, JsonValue
 from autoscaler.model.label_lexer import Token, tokenize
 from autoscaler.model.names import label_value_faults, qualified_name_faults
 from autoscaler.model.selector import LabelSelector
@@ -177,7 +177,7 @@ def query_of(selector: LabelSelector) -> LabelQuery:
         operator = _OPERATOR_OF_WORD.get(expression.operator)
         if operator is None:
             raise SelectorError(f"{quote(expression.operator)} is not a valid label selector operator")
-        wanted.append(requirement(expression.key, operator, expression.values))
+        wanted.append(requirement(expression.key, operator, expression.values or None))
     return LabelQuery(tuple(wanted))
 
 
@@ -190,14 +190,15 @@ def format_selector_object(selector: JsonObject | None) -> str:
     return str(parsed) or "<none>"
 
 
-def requirement(key: str, operator: Operator, values: Iterable[str], path: str = "") -> Requirement:
-    """A validated requirement; ``path`` is put before the field names of faults.
+def requirement(key: str, operator: Operator, values: Iterable[str] | None, path: str = "") -> Requirement:
+    """A validated requirement; ``path`` is put before the field names of faults. No ``values`` print as null there.
 
     Raises:
         SelectorError: with all faults.
     """
-    wanted = Requirement(key, operator, tuple(values))
-    faults = [*_key_faults(key, f"{path}key"), *_value_faults(wanted, f"{path}values")]
+    wanted = Requirement(key, operator, tuple(values or ()))
+    printed = None if values is None else list(wanted.values)
+    faults = [*_key_faults(key, f"{path}key"), *_value_faults(wanted, printed, f"{path}values")]
     if faults:
         raise SelectorError(aggregate_text(faults))
     return wanted
@@ -208,8 +209,8 @@ def _key_faults(key: str, path: str) -> list[FieldError]:
     return [invalid(path, key, "; ".join(faults))] if faults else []
 
 
-def _value_faults(wanted: Requirement, path: str) -> list[FieldError]:
-    faults = _count_faults(wanted, path)
+def _value_faults(wanted: Requirement, printed: JsonValue, path: str) -> list[FieldError]:
+    faults = _count_faults(wanted, printed, path)
     if wanted.operator in _ORDERED:
         faults += [
             invalid(f"{path}[{index}]", value, "for 'Gt', 'Lt' operators, the value must be an integer")
@@ -223,8 +224,8 @@ def _value_faults(wanted: Requirement, path: str) -> list[FieldError]:
     return faults
 
 
-def _count_faults(wanted: Requirement, path: str) -> list[FieldError]:
-    count, values = len(wanted.values), list(wanted.values)
+def _count_faults(wanted: Requirement, values: JsonValue, path: str) -> list[FieldError]:
+    count = len(wanted.values)
     if wanted.operator in _SETS and count == 0:
         return [invalid(path, values, "for 'in', 'notin' operators, values set can't be empty")]
     if wanted.operator in _EXACT and count != 1:

@@ -52,12 +52,14 @@ def _options(case: dict[str, Any], hpa: dict[str, Any], old: dict[str, Any] | No
     if given is None:
         return options_for(hpa, old, scale_to_zero=(case.get("gates") or {}).get("HPAScaleToZero", False))
     return HpaOptions(
-        min_replicas_lower_bound=given["min_replicas_lower_bound"],
+        min_replicas_lower_bound=given.get("min_replicas_lower_bound", 0),
         target=ReferenceOptions(
-            allow_empty_group=given["target_allow_empty_group"], allow_invalid=given["target_allow_invalid"]
+            allow_empty_group=given.get("target_allow_empty_group", False),
+            allow_invalid=given.get("target_allow_invalid", False),
         ),
         objects=ReferenceOptions(
-            allow_empty_group=given["objects_allow_empty_group"], allow_invalid=given["objects_allow_invalid"]
+            allow_empty_group=given.get("objects_allow_empty_group", False),
+            allow_invalid=given.get("objects_allow_invalid", False),
         ),
     )
 

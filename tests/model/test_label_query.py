@@ -95,3 +95,14 @@ def test_an_unknown_operator_prints_as_error() -> None:
     assert format_selector_object(wrong) == "<error>"
     with pytest.raises(SelectorError, match=r'^"Like" is not a valid label selector operator$'):
         selector_of_object(wrong)
+
+
+@pytest.mark.parametrize(
+    "expression", [{"key": "tier", "operator": "In"}, {"key": "tier", "operator": "In", "values": []}]
+)
+def test_an_object_form_without_values_prints_null(expression: JsonObject) -> None:
+    """Upstream copies an empty list to a nil one; the text form keeps an empty set."""
+    with pytest.raises(SelectorError) as raised:
+        selector_of_object({"matchExpressions": [expression]})
+
+    assert str(raised.value) == "values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty"
