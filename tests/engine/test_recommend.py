@@ -150,7 +150,7 @@ def test_external_caps_what_object_wraps() -> None:
          "unable to get metric rps: no metrics returned from custom metrics API",
          "failed to get pods metric value: unable to get metric rps: "),
         (PodsMetric(metric=MetricName(name="rps", selector=WRONG), target=AVERAGE), samples([1]), "FailedGetPodsMetric",
-         "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+         "values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty",
          "failed to get pods metric value: values: "),
         (PodsMetric(metric=MetricName(name="rps"), target=NOTHING), samples([1]), "FailedGetPodsMetric",
          "invalid pods metric source: no average value target was set", "failed to get pods metric value: invalid "),
