@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance.hpa import Case, check, report, run
+from tests.conformance.hpa import Case, check, load, report, run
 
 HPA = {
     "metadata": {"name": "h", "namespace": "ns"},
@@ -144,6 +145,31 @@ def test_an_unknown_kind_or_assertion_fails() -> None:
     assert differences({"case": case, "expect": {"mood": "good"}}) == [
         "mood: upstream says 'good', which no pass here answers"
     ]
+
+
+def test_an_object_that_cannot_be_read_is_not_one_without_faults() -> None:
+    hpa = deepcopy(HPA)
+    hpa["spec"]["maxReplicas"] = "5"  # type: ignore[index]
+    text = (
+        "json: cannot unmarshal string into Go struct field HorizontalPodAutoscalerSpec.spec.maxReplicas of type int32"
+    )
+    told = differences({"case": {"kind": "validate", "hpa": hpa}, "expect": {"errors": []}})
+    assert told == [f"decode_error: upstream None, here '{text}'"]
+    assert differences({"case": {"kind": "validate", "hpa": hpa}, "expect": {"decode_error": text}}) == []
+
+
+@pytest.mark.parametrize("errors", [[], None])
+def test_no_errors_are_none_at_all(errors: list[Any] | None) -> None:
+    hpa = deepcopy(HPA)
+    assert differences({"case": {"kind": "validate", "hpa": hpa}, "expect": {"errors": errors}}) == []
+    hpa["spec"]["maxReplicas"] = -1  # type: ignore[index]
+    assert len(differences({"case": {"kind": "validate", "hpa": hpa}, "expect": {"errors": errors}})) == 2
+
+
+def test_data_of_another_form_fail_case_by_case(tmp_path: Path) -> None:
+    (tmp_path / "vectors.json").write_text('{"vectors": [5, {"id": "a"}, {"case": {}}, {"case": 7, "expect": {}}]}')
+    tallies = run(load(tmp_path))
+    assert {kind: len(tally.failures) for kind, tally in tallies.items()} == {"None": 4}
 
 
 def test_another_number_of_steps_fails() -> None:
