@@ -44,7 +44,7 @@ def decode(value: JsonValue, kind: ApiType, *, keep_texts: bool = False) -> Deco
     """
     decoder = _Decoder(keep_texts=keep_texts)
     if not isinstance(value, dict):
-        raise DecodeError(f"json: cannot unmarshal {_json_kind(value)} into Go value of type {kind.name}")
+        raise DecodeError(f"json: cannot unmarshal {json_kind(value)} into Go value of type {kind.name}")
     return Decoded(decoder.struct(value, kind, _Place()), tuple(decoder.unknown))
 
 
@@ -83,7 +83,7 @@ class _Decoder:
                 return self._map(value, kind, place)
             case Shape.STRUCT:
                 if not isinstance(value, dict):
-                    raise _mismatch(_json_kind(value), kind.name, place)
+                    raise _mismatch(json_kind(value), kind.name, place)
                 return self.struct(value, kind, place)
 
     def struct(self, value: JsonObject, kind: ApiType, place: _Place) -> JsonObject:
@@ -111,7 +111,7 @@ class _Decoder:
 
     def _list(self, value: JsonValue, kind: ApiType, place: _Place) -> JsonValue:
         if not isinstance(value, list):
-            raise _mismatch(_json_kind(value), kind.name, place)
+            raise _mismatch(json_kind(value), kind.name, place)
         item = kind.item
         assert item is not None
         decoded = [self.value(entry, item, place.at(index)) for index, entry in enumerate(value)]
@@ -119,7 +119,7 @@ class _Decoder:
 
     def _map(self, value: JsonValue, kind: ApiType, place: _Place) -> JsonValue:
         if not isinstance(value, dict):
-            raise _mismatch(_json_kind(value), kind.name, place)
+            raise _mismatch(json_kind(value), kind.name, place)
         item = kind.item
         assert item is not None
         decoded = {key: self.value(entry, item, place) for key, entry in value.items()}
@@ -131,14 +131,14 @@ class _Decoder:
         if kind.name in _SPECIAL:
             decoded = _SPECIAL[kind.name](value, place)
             return value if self.keep_texts and isinstance(value, str) else decoded
-        if _json_kind(value) != {"bool": "bool", "float64": "number"}.get(kind.name, "string"):
-            raise _mismatch(_json_kind(value), kind.name, place)
+        if json_kind(value) != {"bool": "bool", "float64": "number"}.get(kind.name, "string"):
+            raise _mismatch(json_kind(value), kind.name, place)
         return value
 
 
 def _integer(value: JsonValue, name: str, place: _Place) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _mismatch(_json_kind(value), name, place)
+        raise _mismatch(json_kind(value), name, place)
     limit = _INTEGER_LIMITS[name]
     if isinstance(value, float) or not -limit <= value < limit:
         raise _mismatch(f"number {value}", name, place)
@@ -158,7 +158,7 @@ def _int_or_string(value: JsonValue, place: _Place) -> int | str:
 
 def _time(value: JsonValue, place: _Place) -> str:
     if not isinstance(value, str):
-        raise _mismatch(_json_kind(value), "string", place)
+        raise _mismatch(json_kind(value), "string", place)
     try:
         return format_time(parse_time(value))
     except GoTimeError as error:
@@ -167,7 +167,7 @@ def _time(value: JsonValue, place: _Place) -> str:
 
 def _micro_time(value: JsonValue, place: _Place) -> str:
     if not isinstance(value, str):
-        raise _mismatch(_json_kind(value), "string", place)
+        raise _mismatch(json_kind(value), "string", place)
     try:
         return format_micro_time(parse_micro_time(value))
     except GoTimeError as error:
@@ -190,7 +190,8 @@ def _mismatch(found: str, wanted: str, place: _Place) -> DecodeError:
     )
 
 
-def _json_kind(value: JsonValue) -> str:
+def json_kind(value: JsonValue) -> str:
+    """Go's word for the kind of a JSON value."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, str):

@@ -35,8 +35,15 @@ def validate_metadata(
     finalizers = meta.get("finalizers") or ()
     for finalizer in finalizers:
         faults += [invalid(f"{path}.finalizers", finalizer, text) for text in qualified_name_faults(finalizer)]
-    faults += _unknown_finalizers(finalizers, f"{path}.finalizers")
-    return faults
+    return faults + _unknown_finalizers(finalizers, f"{path}.finalizers")
+
+
+def validate_finalizers(finalizers: list[str], path: str) -> list[FieldError]:
+    """Faults of a list of finalizers outside the metadata; each is told at its own place."""
+    faults: list[FieldError] = []
+    for index, finalizer in enumerate(finalizers):
+        faults += [invalid(f"{path}[{index}]", finalizer, text) for text in qualified_name_faults(finalizer)]
+    return faults + _unknown_finalizers(finalizers, path)
 
 
 def validate_metadata_update(meta: JsonObject, old: JsonObject, path: str = "metadata") -> list[FieldError]:

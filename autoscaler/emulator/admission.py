@@ -12,8 +12,10 @@ from autoscaler.emulator.kinds.quota import charged, quota_refusal
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonObject
 
-IMMORTAL = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
-"""Namespaces every cluster has."""
+FIRST_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""Namespaces every cluster begins with."""
+_IMMORTAL = FIRST_NAMESPACES - {"kube-node-lease"}
+"""Those of them that cannot be deleted."""
 _UNCOUNTED = frozenset({"events"})
 """Resources that no quota limits."""
 
@@ -78,10 +80,10 @@ class Admission:
         """Refuse to delete what must stay.
 
         Raises:
-            ApiError: 403 for the namespaces every cluster has.
+            ApiError: 403 for the namespaces every cluster keeps.
         """
         name = obj["metadata"]["name"]
-        if resource is NAMESPACES and name in IMMORTAL:
+        if resource is NAMESPACES and name in _IMMORTAL:
             raise errors.forbidden("", "namespaces", name, "this namespace may not be deleted")
 
     def _check_namespace(self, resource: Resource, obj: JsonObject) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from autoscaler.emulator.admission import IMMORTAL
+from autoscaler.emulator.admission import FIRST_NAMESPACES
 from autoscaler.emulator.builtin import NAMESPACES, builtin_registry
 from autoscaler.emulator.clock import Clock
 from autoscaler.emulator.faults import FaultSwitch
@@ -37,7 +37,7 @@ class ApiServer:
         nobody: User = ANONYMOUS,
     ) -> None:
         self.store = ObjectStore(builtin_registry(), clock)
-        for name in sorted(IMMORTAL):
+        for name in sorted(FIRST_NAMESPACES):
             self.store.create(NAMESPACES, {"metadata": {"name": name}})
         self.faults = faults or FaultSwitch()
         self.metrics = MetricsApis(metrics or StaticMetrics(), self.store.registry, clock)

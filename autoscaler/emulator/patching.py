@@ -50,7 +50,10 @@ def json_patch(obj: JsonObject, operations: JsonValue) -> JsonValue:
     result: JsonValue = obj
     for operation in operations:
         if not isinstance(operation, dict):
-            raise PatchError(PatchVerdict.MALFORMED, "json: cannot unmarshal into Go value of type jsonpatch.Operation")
+            raise PatchError(
+                PatchVerdict.MALFORMED,
+                f"json: cannot unmarshal {go_kind(operation)} into Go value of type jsonpatch.Operation",
+            )
         apply = _OPERATIONS.get(operation.get("op", ""))
         if apply is None:
             raise _rejected(f"Unexpected kind: {operation.get('op', 'unknown')}")

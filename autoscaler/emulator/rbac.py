@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from autoscaler.emulator.builtin import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
+from autoscaler.emulator.default_roles import DEFAULT_ROLES
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.users import AUTHENTICATED, User
 from autoscaler.model.json_types import JsonObject
@@ -85,32 +86,48 @@ class Authorizer:
         """Whether the user may do it."""
         if user.is_master:
             return Verdict(True)
-        for grant in self.grants(user, asked.namespace):
+        missing: dict[str, None] = {}
+        for grant in self.grants(user, asked.namespace, missing):
             if rule_allows(grant.rule, asked):
                 return Verdict(True, grant.reason)
-        return Verdict(False)
+        listed = ", ".join(missing)
+        return Verdict(False, f"RBAC: {f'[{listed}]' if len(missing) > 1 else listed}" if missing else "")
 
-    def grants(self, user: User, namespace: str) -> Iterator[Grant]:
-        """All rules of a user in a namespace: its own first, cluster-wide ones and those of every user."""
+    def grants(self, user: User, namespace: str, missing: dict[str, None] | None = None) -> Iterator[Grant]:
+        """All rules of a user in a namespace: its own first, cluster-wide ones and those of every user.
+
+        Bound roles that are not there are told in ``missing``, in the order they are met.
+        """
+        missing = {} if missing is None else missing
         yield from _bootstrap(user)
         for binding in self._objects.items(CLUSTER_ROLE_BINDINGS):
-            yield from self._bound(user, binding, "")
+            yield from self._bound(user, binding, "", missing)
         if namespace:
             for binding in self._objects.items(ROLE_BINDINGS, namespace):
-                yield from self._bound(user, binding, namespace)
+                yield from self._bound(user, binding, namespace, missing)
 
-    def _bound(self, user: User, binding: JsonObject, namespace: str) -> Iterator[Grant]:
+    def _bound(self, user: User, binding: JsonObject, namespace: str, missing: dict[str, None]) -> Iterator[Grant]:
         subject = next((item for item in binding.get("subjects") or [] if _is_subject(item, user, namespace)), None)
         if subject is None:
             return
         reference = binding["roleRef"]
         resource = ROLES if reference["kind"] == "Role" else CLUSTER_ROLES
-        role = self._objects.find(resource, reference["name"], namespace)
+        rules = self._rules(resource, reference["name"], namespace)
+        if rules is None:
+            missing[f'{reference["kind"].lower()}.rbac.authorization.k8s.io "{reference["name"]}" not found'] = None
+            return
         where = f"{binding['metadata']['name']}/{namespace}" if namespace else binding["metadata"]["name"]
         kind = "RoleBinding" if namespace else "ClusterRoleBinding"
         reason = f'RBAC: allowed by {kind} "{where}" of {reference["kind"]} "{reference["name"]}" to {_subject_text(subject)}'
-        for rule in (role or {}).get("rules") or []:
+        for rule in rules:
             yield Grant(rule, reason)
+
+    def _rules(self, resource: Resource, name: str, namespace: str) -> list[JsonObject] | None:
+        """The rules of a role; None when there is no such role."""
+        role = self._objects.find(resource, name, namespace if resource is ROLES else "")
+        if role is not None:
+            return role.get("rules") or []
+        return DEFAULT_ROLES.get(name) if resource is CLUSTER_ROLES else None
 
 
 def rule_allows(rule: JsonObject, asked: Attributes) -> bool:

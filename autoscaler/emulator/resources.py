@@ -103,6 +103,10 @@ class Registry:
                 known.append(resource.version)
         return served
 
+    def is_custom(self, group: str) -> bool:
+        """Whether the group is that of custom resources."""
+        return any(found.is_custom for found in self if found.group == group)
+
     def in_version(self, group: str, version: str) -> list[Resource]:
         return [found for found in self if (found.group, found.version) == (group, version)]
 

@@ -265,16 +265,25 @@ class ObjectStore:
         fault = invalid("metadata.resourceVersion", 0, "must be specified for an update")
         raise errors.invalid(resource.group, resource.plural, obj["metadata"]["name"], [fault])
 
+    def check_uid(self, resource: Resource, new: JsonObject, existing: JsonObject | None) -> None:
+        """Refuse to write the object of another uid, or one that is not there (None) under a uid.
+
+        Raises:
+            ApiError: 409.
+        """
+        metadata = new["metadata"]
+        uid, current = metadata.get("uid"), "" if existing is None else existing["metadata"]["uid"]
+        if uid and uid != current:
+            why = (
+                f"StorageError: invalid object, Code: 4, Key: {self.strategies.etcd_key(resource, new)}, "
+                f"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, "
+                f"UID in object meta: {current}"
+            )
+            raise errors.conflict(resource.group, resource.plural, metadata["name"], why)
+
     def _check_identity(self, resource: Resource, new: JsonObject, existing: JsonObject) -> None:
         metadata, current = new["metadata"], existing["metadata"]
-        uid = metadata.get("uid") or current["uid"]
-        if uid != current["uid"]:
-            why = (
-                f"StorageError: invalid object, Code: 4, Key: {self.strategies.etcd_key(resource, existing)}, "
-                f"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, "
-                f"UID in object meta: {current['uid']}"
-            )
-            raise errors.conflict(resource.group, resource.plural, current["name"], why)
+        self.check_uid(resource, new, existing)
         version = metadata.get("resourceVersion") or "0"
         if not (version.isascii() and version.isdigit()):
             raise errors.internal(f'strconv.ParseUint: parsing "{version}": invalid syntax')

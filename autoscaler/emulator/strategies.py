@@ -6,6 +6,7 @@ from typing import Final
 from autoscaler.config.api_types import type_of_kind
 from autoscaler.config.decoding import decode
 from autoscaler.config.go_time import format_time
+from autoscaler.config.object_meta import validate_finalizers
 from autoscaler.emulator import builtin, codec, deletion
 from autoscaler.emulator.deletion import DeleteOptions, Marked
 from autoscaler.emulator.kinds import definition
@@ -15,6 +16,7 @@ from autoscaler.emulator.kinds.registry import rules_of
 from autoscaler.emulator.kinds.service import with_address
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.strategy import KindStrategy, Strategy, Traits
+from autoscaler.model.field_errors import FieldError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.names import dns1035_label_faults, dns_label_faults, path_segment_faults
 
@@ -70,12 +72,21 @@ class NamespaceStrategy(KindStrategy):
 
     def prepare_create(self, obj: JsonObject, now: datetime) -> JsonObject:
         begun = self.with_defaults(obj)
-        return begun | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+        given = (obj.get("spec") or {}).get("finalizers") or []
+        finalizers = given if "kubernetes" in given else [*given, "kubernetes"]
+        return begun | {"spec": {"finalizers": finalizers}, "status": {"phase": "Active"}}
 
     def prepare_update(self, new: JsonObject, old: JsonObject, subresource: str) -> JsonObject:
         if subresource == "finalize":
             return old | {"metadata": new["metadata"], "spec": new.get("spec") or {}}
         return super().prepare_update(new, old, subresource) | {"spec": old["spec"]}
+
+    def validate(self, new: JsonObject, old: JsonObject | None, subresource: str) -> list[FieldError]:
+        faults = super().validate(new, old, subresource)
+        if old is not None and subresource != "finalize":
+            return faults
+        finalizers = (new.get("spec") or {}).get("finalizers") or []
+        return faults + validate_finalizers(finalizers, "spec.finalizers")
 
     def mark_deleted(self, obj: JsonObject, options: DeleteOptions, now: datetime) -> Marked:
         metadata = obj["metadata"]

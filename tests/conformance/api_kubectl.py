@@ -93,12 +93,20 @@ async def run_case(case: JsonObject, kubectl: Kubectl) -> SequenceResult:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in (case.get("files") or {}).items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8")
         for command in case["commands"]:
-            outcome = await kubectl.run(command["args"], folder, command.get("auth", "admin"))
-            found = list(_differences(command, outcome))
-            result.steps.append(StepResult(" ".join(command["args"]), found))
+            result.steps.append(StepResult(" ".join(command["args"]), await _survived(command, kubectl, folder)))
     return result
+
+
+async def _survived(command: JsonObject, kubectl: Kubectl, folder: Path) -> list[str]:
+    """A command's differences; one that cannot be run or judged is a difference too."""
+    try:
+        outcome = await kubectl.run(command["args"], folder, command.get("auth", "admin"))
+        return list(_differences(command, outcome))
+    except Exception as fault:  # a recording may hold anything  # noqa: BLE001
+        return [f"cannot be replayed: {type(fault).__name__}: {fault}"]
 
 
 def _differences(command: JsonObject, outcome: Outcome) -> Iterator[str]:

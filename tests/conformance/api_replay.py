@@ -43,12 +43,19 @@ async def replay(sequence: JsonObject, client: Client, surroundings: Surrounding
     result = SequenceResult(sequence["id"])
     for at, step in enumerate(sequence["steps"]):
         name = step.get("name") or step.get("action") or str(at)
-        found = await _step(step, client, surroundings, bindings)
-        result.steps.append(StepResult(name, found))
+        result.steps.append(StepResult(name, await _survived(step, client, surroundings, bindings)))
     client.close_all()
     if order:
         result.steps.append(StepResult("rv_order", bindings.misordered(order)))
     return result
+
+
+async def _survived(step: JsonObject, client: Client, surroundings: Surroundings, bindings: Bindings) -> list[str]:
+    """A step's differences; one that cannot be done at all is a difference too, so that the others are still told."""
+    try:
+        return await _step(step, client, surroundings, bindings)
+    except Exception as fault:  # a recording may hold anything  # noqa: BLE001
+        return [f"cannot be replayed: {type(fault).__name__}: {fault}"]
 
 
 async def _step(step: JsonObject, client: Client, surroundings: Surroundings, bindings: Bindings) -> list[str]:
@@ -64,8 +71,10 @@ async def _step(step: JsonObject, client: Client, surroundings: Surroundings, bi
         case "close":
             client.close(step["id"])
             return []
-        case _:
+        case None:
             return await _request(step, client, bindings)
+        case unknown:
+            return [f"unknown watch step {unknown!r}"]
 
 
 async def _request(step: JsonObject, client: Client, bindings: Bindings) -> list[str]:

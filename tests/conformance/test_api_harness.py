@@ -6,6 +6,7 @@ from autoscaler.model.json_types import JsonValue
 from tests.conformance.api_compare import differences
 from tests.conformance.api_kubectl import normalized
 from tests.conformance.api_placeholders import Bindings
+from tests.conformance.api_run import run_sequences
 from tests.conformance.api_trim import trimmed
 
 
@@ -70,3 +71,20 @@ def test_discovery_is_cut_down_to_what_was_recorded() -> None:
     body = {"kind": "APIResourceList", "resources": [{"name": "pods"}, {"name": "pods/log"}, {"name": "secrets"}]}
 
     assert trimmed(body, {"resources": ["pods"]})["resources"] == [{"name": "pods"}, {"name": "pods/log"}]
+
+
+async def test_what_cannot_be_replayed_is_a_difference_and_no_end() -> None:
+    steps = [
+        {"action": "dance"},
+        {"name": "fly", "watch": "fly"},
+        {"name": "bare", "method": "GET"},
+        {"name": "last", "method": "GET", "path": "/readyz", "response": {"status": 200, "text": "ok"}},
+    ]
+    (result,) = await run_sequences([{"id": "odd", "steps": steps}])
+
+    assert [step.differences for step in result.steps] == [
+        ["cannot be replayed: ValueError: unknown action 'dance'"],
+        ["unknown watch step 'fly'"],
+        ["cannot be replayed: KeyError: 'path'"],
+        [],
+    ]

@@ -109,7 +109,10 @@ async def test_the_status_is_applied_apart(send: Client) -> None:
     ("query", "body", "code", "message"),
     [
         ("", {}, 422, 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'),
-        ("?fieldManager=x", [], 400, "error decoding YAML: the patch is no object"),
+        ("?fieldManager=x", [], 400, "error decoding YAML: error unmarshaling JSON: while decoding JSON: "
+         "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        ("?fieldManager=x", None, 400,
+         "Incorrect version specified in apply patch. Specified patch version: , expected: apps/v1"),
         ("?fieldManager=x", {"apiVersion": "v1"}, 400,
          "Incorrect version specified in apply patch. Specified patch version: v1, expected: apps/v1"),
         ("?fieldManager=x", _web() | {"metadata": {"name": "web", "managedFields": [{}]}}, 400,

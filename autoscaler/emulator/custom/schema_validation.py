@@ -56,7 +56,7 @@ def _validate(value: JsonValue, schema: JsonObject, path: str) -> Iterator[Field
     wanted = schema.get("type")
     found = _json_type(value)
     if schema.get("x-kubernetes-int-or-string"):
-        wanted = found if found in {"integer", "string"} else "string"
+        wanted = found if found in {"integer", "string"} else "integer,string"
     if wanted and found != wanted and not (wanted == "number" and found == "integer"):
         yield type_invalid(path, found, f'{path} in body must be of type {wanted}: "{found}"')
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from autoscaler.config.api_types import ApiType
-from autoscaler.config.decoding import DecodeError
+from autoscaler.config.decoding import DecodeError, json_kind
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.apply import APPLY, ApplyConflictError, Manager, UntypedObjectError, apply
@@ -75,9 +75,11 @@ def _read(exchange: Exchange, view: View, body: bytes) -> _Request:
     try:
         config = parse_yaml(body)
     except ValueError as fault:
-        raise errors.bad_request(f"error decoding YAML: {fault}") from None
+        raise errors.bad_request(f"error decoding YAML: error converting YAML to JSON: {fault}") from None
+    config = {} if config is None else config
     if not isinstance(config, dict):
-        raise errors.bad_request("error decoding YAML: the patch is no object")
+        why = f"json: cannot unmarshal {json_kind(config)} into Go value of type map[string]interface {{}}"
+        raise errors.bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
     resource = view.resource
     if config.get("apiVersion") != resource.api_version:
         raise errors.bad_request(

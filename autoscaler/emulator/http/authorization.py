@@ -3,22 +3,27 @@
 Source: apiserver pkg/endpoints/handlers/responsewriters/errors.go (Forbidden).
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from multidict import CIMultiDictProxy
 
 from autoscaler.emulator import errors
 from autoscaler.emulator.errors import ApiError
-from autoscaler.emulator.http.paths import RequestInfo
+from autoscaler.emulator.http.paths import RequestInfo, selected_name
 from autoscaler.emulator.rbac import Attributes, Authorizer
 from autoscaler.emulator.users import AUTHENTICATED, User
 
 
-def authorize(authorizer: Authorizer, user: User, info: RequestInfo) -> None:
-    """Refuse what the user may not do.
+def authorize(authorizer: Authorizer, user: User, info: RequestInfo, query: Mapping[str, str]) -> None:
+    """Refuse what the user may not do. A list or watch of one name is judged as that object's.
 
     Raises:
         ApiError: 403.
     """
     asked = attributes_of(info)
+    if info.is_resource and not info.watches_by_path and info.verb in ("list", "watch"):
+        asked = replace(asked, name=selected_name(query))
     verdict = authorizer.decide(user, asked)
     if not verdict.allowed:
         raise refusal_of(user, asked, verdict.reason)

@@ -5,12 +5,13 @@ from typing import Final
 import msgspec
 import yaml
 
-from autoscaler.config.decoding import DecodeError
+from autoscaler.config.decoding import DecodeError, json_kind
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.codec import Read
-from autoscaler.emulator.http.json_syntax import duplicate_fields, syntax_fault
+from autoscaler.emulator.http.json_syntax import duplicate_fields, strict_complaints, syntax_fault
 from autoscaler.emulator.http.media import JSON, PROTOBUF, YAML, body_type
 from autoscaler.emulator.http.protobuf import ProtobufError, decode_body
+from autoscaler.emulator.http.yaml_syntax import yaml_fault
 from autoscaler.emulator.resources import Resource
 from autoscaler.model.json_types import JsonValue
 
@@ -25,19 +26,27 @@ def read_body(resource: Resource, content_type: str, body: bytes) -> Read:
     """
     media_type = body_type(content_type)
     raw = _parse(resource, media_type, body)
-    if not isinstance(raw, dict):
-        fault = f"couldn't get version/kind; json parse error: {not_an_object(raw)}"
-        raise _unrecognized(resource, fault, body)
+    raw = {} if raw is None else raw  # null is an object with nothing in it
+    if fault := head_fault(raw):
+        raise _unrecognized(resource, f"couldn't get version/kind; json parse error: {fault}", body)
     if resource.is_custom and not raw.get("kind"):
         raise _unrecognized(resource, f"Object 'Kind' is missing in '{body.decode('utf-8', 'replace')}'", body)
     codec.check_kind(resource, raw)
+    if resource.custom is None:
+        codec.check_version(resource, raw)
     try:
         read = codec.read_object(resource, raw)
     except DecodeError as fault:
         raise codec.cannot_be_handled(resource, str(fault)) from None
-    repeated = duplicate_fields(body) if media_type == JSON else ()
     head = {"kind": resource.kind, "apiVersion": resource.api_version}
-    return Read(head | read.obj, (*repeated, *read.complaints))
+    return Read(head | read.obj, _complaints(resource, body if media_type == JSON else b"", read.complaints))
+
+
+def _complaints(resource: Resource, body: bytes, unknown: tuple[str, ...]) -> tuple[str, ...]:
+    """Repeated and unknown fields: of a Go type in the order of the text, of a custom one those repeated first."""
+    if resource.is_custom or not body:
+        return (*duplicate_fields(body), *unknown)
+    return tuple(strict_complaints(body, unknown))
 
 
 def parse_json(body: bytes) -> JsonValue:
@@ -61,13 +70,19 @@ def parse_yaml(body: bytes) -> JsonValue:
     try:
         return yaml.load(body, _JsonLoader)  # a SafeLoader that leaves times as text
     except yaml.YAMLError as fault:
-        raise ValueError(f"yaml: {fault}") from None
+        raise ValueError(yaml_fault(fault)) from None
 
 
-def not_an_object(raw: JsonValue) -> str:
-    """Go's refusal of a top-level value that is no object."""
-    word = {str: "string", bool: "bool", list: "array"}.get(type(raw), "number")
-    return f"json: cannot unmarshal {word} into Go value of type struct {{ APIVersion string; Kind string }}"
+def head_fault(raw: JsonValue) -> str:
+    """Go's refusal of a top-level value whose version and kind cannot be read; empty when they can."""
+    if not isinstance(raw, dict):
+        return (
+            f"json: cannot unmarshal {json_kind(raw)} into Go value of type struct {{ APIVersion string; Kind string }}"
+        )
+    for name, value in raw.items():
+        if name in ("apiVersion", "kind") and not isinstance(value, str | None):
+            return f"json: cannot unmarshal {json_kind(value)} into Go struct field .{name} of type string"
+    return ""
 
 
 def _parse(resource: Resource, media_type: str, body: bytes) -> JsonValue:
@@ -92,7 +107,7 @@ def _parse_yaml(resource: Resource, body: bytes) -> JsonValue:
     try:
         return parse_yaml(body)
     except ValueError as fault:
-        raise _unrecognized(resource, f"couldn't get version/kind; json parse error: {fault}", body) from None
+        raise _unrecognized(resource, str(fault), body) from None
 
 
 def _unrecognized(resource: Resource, why: str, body: bytes) -> errors.ApiError:

@@ -63,6 +63,10 @@ class Discovery:
         versions = (self._versions() | self._metrics_versions()).get(name)
         return None if versions is None else {"kind": "APIGroup", "apiVersion": "v1", **_group(name, versions)}
 
+    def is_custom(self, group: str) -> bool:
+        """Whether the group is that of custom resources."""
+        return self._registry.is_custom(group)
+
     def resource_list(self, group: str, version: str) -> JsonObject | None:
         """``/api/v1`` or ``/apis/GROUP/VERSION``; None when it is not served."""
         resources = self._registry.in_version(group, version)

@@ -14,7 +14,7 @@ from autoscaler.emulator.http.paths import RequestInfo
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import WriteOptions
 from autoscaler.emulator.users import User
-from autoscaler.model.field_errors import not_supported, quote, too_long
+from autoscaler.model.field_errors import FieldError, invalid, not_supported, quote, too_long
 from autoscaler.model.json_types import JsonValue
 
 _MANAGER_LIMIT: Final = 128
@@ -50,6 +50,7 @@ class Exchange:
             faults.append(not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]))
         if len(self.query.get("fieldManager", "").encode()) > _MANAGER_LIMIT:
             faults.append(too_long("fieldManager", _MANAGER_LIMIT))
+        faults += _unprintable(self.query.get("fieldManager", ""))
         if faults:
             raise errors.invalid_options(kind, faults)
         return WriteOptions(manager=self.manager, dry_run=bool(dry_run))
@@ -85,6 +86,15 @@ class Exchange:
         """An answer with a JSON (or YAML) body."""
         body = self.answer.encode(value)
         return web.Response(status=code, body=body, headers=self.headers(), content_type=self.answer.type)
+
+
+def _unprintable(manager: str) -> list[FieldError]:
+    """Characters of a field manager's name that cannot be printed."""
+    return [
+        invalid("fieldManager", manager, f"invalid character U+{ord(char):04X} (at position {at})")
+        for at, char in enumerate(manager)
+        if not char.isprintable()
+    ]
 
 
 def refuse(error: ApiError, warnings: Iterable[str] = ()) -> web.Response:

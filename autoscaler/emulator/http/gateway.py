@@ -55,7 +55,7 @@ class Gateway:
                 denied = refusal_of(user, attributes_of(info), "")
                 modified = errors.modified(info.group, info.plural, info.name)
                 await suffer(fault, denied=denied, modified=modified)
-            authorize(self._authorizer, user, info)
+            authorize(self._authorizer, user, info, request.query)
             return await self._route(request, info, user)
         except ApiError as refusal:
             return refuse(refusal)
@@ -82,16 +82,20 @@ class Gateway:
             return refuse(refusal, exchange.warnings)
 
     def _find(self, info: RequestInfo) -> Resource | None:
-        """The resource of a path; None when not even its group is served.
+        """The resource of a path; None when not even its group is served, or is a custom one without it.
 
         Raises:
             ApiError: 404 when only the version or the resource is unknown.
         """
         found = self._store.registry.find(info.group, info.version, info.plural)
         if found is None:
-            if info.group and info.group not in self._store.registry.versions():
+            if info.group and (
+                info.group not in self._store.registry.versions() or self._store.registry.is_custom(info.group)
+            ):
                 return None
             raise errors.no_such_resource()
+        if found.is_custom and info.subresource and found.subresource(info.subresource) is None:
+            raise errors.not_found(found.group, found.plural, info.name)
         is_misplaced = bool(info.namespace) != found.namespaced and (bool(info.namespace) or bool(info.name))
         if is_misplaced or (info.subresource and found.subresource(info.subresource) is None):
             raise errors.no_such_resource()

@@ -5,6 +5,7 @@ Source: Go encoding/json scanner.go; sigs.k8s.io/json strict decoding.
 
 import json
 import re
+from collections.abc import Collection
 from typing import Final
 
 from autoscaler.model.field_errors import quote
@@ -34,39 +35,39 @@ def syntax_fault(text: str) -> str:
 
 def duplicate_fields(body: bytes) -> list[str]:
     """``duplicate field "spec.replicas"`` for every field a JSON body gives twice in one object."""
-    found: list[str] = []
+    return strict_complaints(body, ())
 
-    def pairs(items: list[tuple[str, JsonValue]]) -> JsonValue:
-        keys = [key for key, _ in items]
-        repeated = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
-        return _Object(items, repeated)
 
+def strict_complaints(body: bytes, unknown: Collection[str]) -> list[str]:
+    """The fields that a JSON body gives twice and those of ``unknown`` (told as complaints), in the text's order."""
     try:
-        root = json.loads(body, object_pairs_hook=pairs)
+        root = json.loads(body, object_pairs_hook=_Object)
     except ValueError:
         return []
-    _collect(root, "", found)
-    return found
+    found: dict[str, None] = {}
+    _collect(root, "", unknown, found)
+    return list(found)
 
 
-class _Object(dict[str, JsonValue]):
-    """A parsed object that remembers its repeated keys."""
-
-    def __init__(self, items: list[tuple[str, JsonValue]], repeated: set[str]) -> None:
-        super().__init__(items)
-        self.repeated = repeated
+class _Object(list[tuple[str, JsonValue]]):
+    """A parsed object with all its fields, repeated ones too."""
 
 
-def _collect(value: JsonValue, path: str, found: list[str]) -> None:
+def _collect(value: JsonValue, path: str, unknown: Collection[str], found: dict[str, None]) -> None:
     if isinstance(value, _Object):
-        for key, item in value.items():
+        seen: set[str] = set()
+        for key, item in value:
             where = f"{path}.{key}" if path else key
-            if key in value.repeated:
-                found.append(f"duplicate field {quote(where)}")
-            _collect(item, where, found)
+            if (complaint := f"unknown field {quote(where)}") in unknown:
+                found[complaint] = None
+                continue
+            if key in seen:
+                found[f"duplicate field {quote(where)}"] = None
+            seen.add(key)
+            _collect(item, where, unknown, found)
     elif isinstance(value, list):
         for at, item in enumerate(value):
-            _collect(item, f"{path}[{at}]", found)
+            _collect(item, f"{path}[{at}]", unknown, found)
 
 
 def _space(text: str, at: int) -> int:

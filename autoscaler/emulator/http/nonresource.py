@@ -78,7 +78,7 @@ class NonResource:
                 return discovery.group(group)
             case ["apis", group, version]:
                 document = discovery.resource_list(group, version)
-                if document is None and discovery.group(group) is not None:
+                if document is None and discovery.group(group) is not None and not discovery.is_custom(group):
                     raise errors.no_such_resource()
                 return document
             case _:

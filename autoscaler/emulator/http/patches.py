@@ -112,8 +112,9 @@ def _refusal(fault: PatchError) -> ApiError:
 
 def _decode(exchange: Exchange, view: View, patched: JsonValue, repeated: list[str]) -> JsonObject:
     """The patched object, read anew: a patch may have made anything of it."""
-    if isinstance(patched, dict) and not view.resource.is_custom and (why := codec.kind_fault(view.resource, patched)):
-        raise unreadable_patch(patched, why)
+    if isinstance(patched, dict) and not view.resource.is_custom:
+        if why := codec.kind_fault(view.resource, patched, package=view.resource.version):
+            raise unreadable_patch(patched, why)
     try:
         read = codec.read_object(view.resource, patched)
     except DecodeError as fault:

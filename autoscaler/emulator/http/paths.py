@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from autoscaler.model.names import path_segment_faults
+
 _VERBS: Final = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NAMESPACE_SUBRESOURCES: Final = ("status", "finalize")
 
@@ -72,6 +74,16 @@ def _verb(method: str, name: str, watches: bool, query: Mapping[str, str]) -> st
     if verb == "get" and not name:
         return "watch" if is_true(query.get("watch", "")) else "list"
     return "deletecollection" if verb == "delete" and not name else verb
+
+
+def selected_name(query: Mapping[str, str]) -> str:
+    """The one name that a list or watch is limited to by its field selector; empty where it is not."""
+    for term in query.get("fieldSelector", "").split(","):
+        field, equals, name = term.partition("=")
+        if field == "metadata.name" and equals:
+            name = name.removeprefix("=")
+            return "" if path_segment_faults(name) else name
+    return ""
 
 
 def is_true(text: str) -> bool:

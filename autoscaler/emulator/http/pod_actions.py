@@ -10,7 +10,7 @@ from aiohttp import web
 
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator import errors
-from autoscaler.emulator.builtin import BINDINGS, DISRUPTION_BUDGETS, PODS
+from autoscaler.emulator.builtin import BINDINGS, DISRUPTION_BUDGETS, NODES, PODS
 from autoscaler.emulator.deletion import DeleteOptions
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.bodies import read_body
@@ -34,7 +34,29 @@ def read_log(exchange: Exchange, store: ObjectStore) -> web.Response:
     """Answer a GET of a pod's log: nothing runs here, so nothing has been said; without a node there is no content."""
     info = exchange.info
     pod = store.get(PODS, info.name, info.namespace)
-    return plain("", 200) if pod["spec"].get("nodeName") else web.Response(status=204)
+    _check_container(pod, exchange.query.get("container", ""))
+    node = pod["spec"].get("nodeName")
+    if not node:
+        return web.Response(status=204)
+    store.get(NODES, node)
+    return plain("", 200)
+
+
+def _check_container(pod: JsonObject, wanted: str) -> None:
+    """Refuse a container that the pod has not, or an open choice among several.
+
+    Raises:
+        ApiError: 400.
+    """
+    name, spec = pod["metadata"]["name"], pod["spec"]
+    main, initial = ([item["name"] for item in spec.get(field) or []] for field in ("containers", "initContainers"))
+    if wanted:
+        if wanted not in (*main, *initial):
+            raise errors.bad_request(f"container {wanted} is not valid for pod {name}")
+    elif len(main) > 1:
+        choice = f"a container name must be specified for pod {name}, choose one of: [{' '.join(main)}]"
+        others = f" or one of the init containers: [{' '.join(initial)}]" if initial else ""
+        raise errors.bad_request(choice + others)
 
 
 async def bind_pod(exchange: Exchange, store: ObjectStore) -> web.Response:

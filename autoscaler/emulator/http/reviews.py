@@ -111,6 +111,8 @@ class Reviews:
         return review | {"metadata": metadata, "status": {"userInfo": _user_info(exchange.user)}}
 
     def _own_access(self, exchange: Exchange, review: JsonObject) -> JsonObject:
+        if faults := _attribute_faults(review.get("spec") or {}):
+            raise errors.invalid(exchange.resource.group, "", "", faults)
         return review | {"status": self._decide(exchange.user, review)}
 
     def _access(self, exchange: Exchange, review: JsonObject) -> JsonObject:
@@ -153,16 +155,24 @@ def _token_faults(seconds: int) -> list[FieldError]:
 
 
 def _access_faults(spec: JsonObject) -> list[FieldError]:
+    faults = _attribute_faults(spec)
+    if not spec.get("user") and not spec.get("groups"):
+        faults.append(invalid("spec.user", "", "at least one of user or group must be specified"))
+    return faults
+
+
+def _attribute_faults(spec: JsonObject) -> list[FieldError]:
+    """A review is about one thing: a resource or a path."""
     faults = []
     named = [name for name in ("resourceAttributes", "nonResourceAttributes") if spec.get(name)]
     if len(named) > 1:
         text = "cannot be specified in combination with resourceAttributes"
-        faults.append(invalid("spec.nonResourceAttributes", spec["nonResourceAttributes"], text))
+        path = spec["nonResourceAttributes"]
+        shown = {"Path": path.get("path", ""), "Verb": path.get("verb", "")}
+        faults.append(invalid("spec.nonResourceAttributes", shown, text))
     if not named:
         text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
         faults.append(invalid("spec.resourceAttributes", None, text))
-    if not spec.get("user") and not spec.get("groups"):
-        faults.append(invalid("spec.user", "", "at least one of user or group must be specified"))
     return faults
 
 

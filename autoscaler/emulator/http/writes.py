@@ -12,7 +12,7 @@ from autoscaler.config.api_types import named_type
 from autoscaler.config.decoding import DecodeError, decode
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.deletion import DeleteOptions
-from autoscaler.emulator.http.bodies import not_an_object, parse_json, parse_yaml, read_body
+from autoscaler.emulator.http.bodies import head_fault, parse_json, parse_yaml, read_body
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.list_options import parse_list_options
 from autoscaler.emulator.http.media import PROTOBUF, YAML, body_type
@@ -50,11 +50,15 @@ async def update_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     _check_name(obj, info.name)
     obj = obj | {"metadata": _placed(obj, info.name, info.namespace)}
     existing = store.find(resource, info.name, info.namespace)
+    if existing is None:
+        store.check_uid(resource, obj, None)
     if existing is None and resource.create_on_update and not info.subresource:
+        obj["metadata"].pop("resourceVersion", None)  # of an object that is gone: it does not matter any more
         stored = store.insert(resource, to_stored(resource, obj), info.namespace, options)
         return exchange.respond(show_one(exchange, from_stored(resource, stored), store.clock), 201)
     existing = store.get(resource, info.name, info.namespace)
-    store.check_conditional(resource, obj)
+    if info.subresource != "scale":  # which writes into the object as it is
+        store.check_conditional(resource, obj)
     stored = store.replace(resource, existing, view.apply(existing, obj), options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
 
@@ -138,8 +142,9 @@ def _checked_options(sent: JsonValue) -> JsonObject:
     Raises:
         ApiError: 400 for another kind or a value of the wrong type.
     """
-    if not isinstance(sent, dict):
-        raise errors.bad_request(f"couldn't get version/kind; json parse error: {not_an_object(sent)}")
+    sent = {} if sent is None else sent
+    if fault := head_fault(sent):
+        raise errors.bad_request(f"couldn't get version/kind; json parse error: {fault}")
     codec.check_kind(_OPTIONS, sent | {"apiVersion": "v1"})
     try:
         return decode(sent, named_type("DeleteOptions")).obj

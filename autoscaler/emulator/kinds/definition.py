@@ -17,6 +17,7 @@ from autoscaler.model.names import dns1035_label_faults, dns_subdomain_faults
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 """Finalizer that waits until the definition's objects are gone."""
+_TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 
 
@@ -125,9 +126,30 @@ def _version(version: JsonObject, path: str) -> list[FieldError]:
         if schema.get("type", "") != "object":
             faults.append(invalid(f"{place}.type", schema.get("type", ""), "must be object at the root"))
         faults += _structural(schema, place)
+    scale = (version.get("subresources") or {}).get("scale")
+    if scale is not None:
+        faults += _scale_paths(scale, f"{path}.subresources")
     for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
         faults += _column(column, f"{path}.additionalPrinterColumns[{index}]")
     return faults
+
+
+def _scale_paths(scale: JsonObject, path: str) -> Iterator[FieldError]:
+    """Faults of where a Scale's numbers are: plain paths below the spec or the status."""
+    places = (
+        ("specReplicasPath", (".spec.",), "should be a json path under .spec"),
+        ("statusReplicasPath", (".status.",), "should be a json path under .status"),
+        ("labelSelectorPath", (".spec.", ".status."), "should be a json path under either .status or .spec"),
+    )
+    for name, starts, text in places:
+        place, given = f"{path}.scale.{name}", scale.get(name, "")
+        if not given:
+            if name != "labelSelectorPath":
+                yield required(place)
+        elif not given.startswith("."):
+            yield invalid(place, given, "must be a simple json path starting with .")
+        elif not given.startswith(starts):
+            yield invalid(place, given, text)
 
 
 def _structural(schema: JsonValue, path: str) -> Iterator[FieldError]:
@@ -138,6 +160,8 @@ def _structural(schema: JsonValue, path: str) -> Iterator[FieldError]:
     if not schema.get("type") and not is_open:
         where = "array items" if path.endswith(".items") else "object fields"
         yield required(f"{path}.type", f"must not be empty for specified {where}")
+    if schema.get("type") and schema["type"] not in _TYPES:
+        yield not_supported(f"{path}.type", schema["type"], _TYPES)
     if schema.get("type") == "array" and schema.get("items") is None:
         yield required(f"{path}.items", "must be specified")
     if schema.get("x-kubernetes-list-type") == "map" and not schema.get("x-kubernetes-list-map-keys"):

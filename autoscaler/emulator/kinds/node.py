@@ -23,9 +23,9 @@ def admitted_node(node: JsonObject) -> JsonObject:
 
 
 def _with_defaults(node: JsonObject) -> JsonObject:
-    """The first of several address ranges and the single one say the same."""
+    """The first of several address ranges and the single one say the same; a client that changed the single one wins."""
     spec = node.get("spec") or {}
-    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+    if spec.get("podCIDR") and (spec.get("podCIDRs") or [""])[0] != spec["podCIDR"]:
         return {**node, "spec": {**spec, "podCIDRs": [spec["podCIDR"]]}}
     if spec.get("podCIDRs") and not spec.get("podCIDR"):
         return {**node, "spec": {**spec, "podCIDR": spec["podCIDRs"][0]}}

@@ -60,7 +60,7 @@ def _texts(**spec: Any) -> list[str]:
         ({"name": "long"}, "spec.name: Too long: may not be more than 3 bytes"),
         ({"share": 0}, "spec.share: Invalid value: 0: spec.share in body should be greater than 0"),
         ({"share": 1.5}, "spec.share: Invalid value: 1.5: spec.share in body should be less than or equal to 1"),
-        ({"port": []}, 'spec.port: Invalid value: "array": spec.port in body must be of type string: "array"'),
+        ({"port": []}, 'spec.port: Invalid value: "array": spec.port in body must be of type integer,string: "array"'),
         ({"at": "noon"}, 'spec.at: Invalid value: "noon": spec.at in body must be of type date-time: "noon"'),
         ({"labels": {"a": 1}},
          'spec.labels.a: Invalid value: "integer": spec.labels.a in body must be of type string: "integer"'),
