@@ -172,6 +172,20 @@ def test_data_of_another_form_fail_case_by_case(tmp_path: Path) -> None:
     assert {kind: len(tally.failures) for kind, tally in tallies.items()} == {"None": 4}
 
 
+def test_a_failure_names_the_fields_that_were_ignored() -> None:
+    case = {
+        "kind": "reconcile",
+        "hpa": HPA,
+        "mood": 1,
+        "steps": [STEP | {"weather": 1, "pods": [{"colour": 1, "name": "p"}]}],
+    }
+    assert differences({"case": case, "expect": {"desired_replicas": 8}}) == []
+    assert differences({"case": case, "expect": {"desired_replicas": 7}}) == [
+        "not understood, and ignored: mood, steps.pods.colour, steps.weather",
+        "desired_replicas: upstream 7, here 8",
+    ]
+
+
 def test_another_number_of_steps_fails() -> None:
     case = {"kind": "reconcile", "hpa": HPA, "steps": [STEP]}
     assert differences({"case": case, "expect": {}, "observed": [{}, {}]}) == ["steps: upstream answers 2, here 1"]
