@@ -55,6 +55,7 @@ from autoscaler.model.observation import (
 )
 from autoscaler.model.policy import Behavior, MetricName, MetricTarget, Mode, ObjectMetric, ObjectRef, ScalingPolicy
 from autoscaler.model.time import seconds
+from tests.conformance.hpa_texts import number_text
 from tests.conformance.hpa_world import (
     Json,
     conditions_of,
@@ -346,12 +347,12 @@ def run_ratio(case: Json) -> Json:
     values = dict(case.get("values") or {})
     if case.get("requests") is None:
         use = average_use(values, case.get("target", 0))
-        return {"ratio": use.ratio, "usage": use.average}
+        return {"ratio": number_text(use.ratio), "usage": use.average}
     try:
         use = utilization_use(values, case["requests"], case.get("target", 0))
     except MetricFailedError as error:
-        return {"ratio": 0.0, "utilization": 0, "usage": 0, "error": str(error)}
-    return {"ratio": use.ratio, "utilization": use.utilization, "usage": use.average, "error": None}
+        return {"ratio": "0", "utilization": 0, "usage": 0, "error": str(error)}
+    return {"ratio": number_text(use.ratio), "utilization": use.utilization, "usage": use.average, "error": None}
 
 
 def _policy(case: Json) -> ScalingPolicy:

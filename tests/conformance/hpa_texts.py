@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
+
 from autoscaler.config.hpa_build import build_selector
 from autoscaler.engine.recommend.metrics import status_quantity
 from autoscaler.model.label_query import NOTHING, LabelQuery, SelectorError, parse_label_selector, query_of
 from autoscaler.model.quantity import Format, Quantity, QuantityError
 from tests.conformance.hpa_world import Json
+
+_EXPONENT_FROM = 6
 
 
 class NumberText(float):
@@ -18,6 +23,19 @@ class NumberText(float):
         number = super().__new__(cls, text)
         number.text = text
         return number
+
+
+def number_text(number: float) -> str:
+    """A double as Go's ``%g`` writes it: the shortest digits that mean it, with an exponent from 1e+06 on."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else ("+Inf" if number > 0 else "-Inf")
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    leading = len(digits) - 1 + exponent
+    if number == 0 or -4 <= leading < _EXPONENT_FROM:
+        return format(Decimal(repr(number)).normalize(), "f")
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{leading:+03d}"
 
 
 def run_quantity(case: Json) -> Json:
@@ -56,7 +74,7 @@ def _answers(quantity: Quantity) -> Json:
         "value": quantity.value(),
         "sign": quantity.sign,
         "zero": quantity.is_zero,
-        "float": quantity.as_float(),
+        "float": number_text(quantity.as_float()),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.hpa import Case, check, load, report, run
+from tests.conformance.hpa_texts import number_text
 
 HPA = {
     "metadata": {"name": "h", "namespace": "ns"},
@@ -184,6 +185,26 @@ def test_a_failure_names_the_fields_that_were_ignored() -> None:
         "not understood, and ignored: mood, steps.pods.colour, steps.weather",
         "desired_replicas: upstream 7, here 8",
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"),
+        (-1.0, "-1"),
+        (0.0001, "0.0001"),
+        (1e-05, "1e-05"),
+        (999999.0, "999999"),
+        (1e6, "1e+06"),
+        (-1234567.5, "-1.2345675e+06"),
+        (1e100, "1e+100"),
+        (float("inf"), "+Inf"),
+        (float("-inf"), "-Inf"),
+        (float("nan"), "NaN"),
+    ],
+)
+def test_doubles_are_written_as_go_writes_them(number: float, text: str) -> None:
+    assert number_text(number) == text
 
 
 def test_another_number_of_steps_fails() -> None:
