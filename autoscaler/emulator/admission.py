@@ -20,6 +20,9 @@ _UNCOUNTED = frozenset({"events"})
 """Resources that no quota limits."""
 
 
+_PRIORITY_CLASSES = frozenset({"system-node-critical", "system-cluster-critical"})
+
+
 class Objects(Protocol):
     """What admission needs of the store."""
 
@@ -51,6 +54,7 @@ class Admission:
         if resource.namespaced:
             self._check_namespace(resource, obj)
         if resource is PODS:
+            _check_priority(obj)
             return limited_pod(self._objects.items(LIMIT_RANGES, obj["metadata"]["namespace"]), obj)
         return obj
 
@@ -97,3 +101,15 @@ class Admission:
             message = f"namespace {name} is being terminated"
             cause = {"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}
             raise errors.forbidden(resource.group, resource.plural, metadata.get("name", ""), why, [cause])
+
+
+def _check_priority(pod: JsonObject) -> None:
+    """Refuse a priority class that is none of the system's: no others are served here.
+
+    Raises:
+        ApiError: 403.
+    """
+    wanted = (pod.get("spec") or {}).get("priorityClassName", "")
+    if wanted and wanted not in _PRIORITY_CLASSES:
+        name = pod["metadata"].get("name", "")
+        raise errors.forbidden("", "pods", name, f"no PriorityClass with name {wanted} was found")

@@ -213,3 +213,43 @@ async def test_custom_groups_answer_what_they_do_not_serve_in_plain_text(send: S
     assert await send("GET", "/apis/x.io/v1/namespaces/default/bars") == (404, "404 page not found\n")
     assert (await send("GET", f"{foos}/a/zzz"))[1]["message"] == 'foos.x.io "a" not found'
     assert (await send("PUT", f"{foos}/a/scale", size | {"spec": {"replicas": 3}}))[1]["spec"] == {"replicas": 3}
+
+
+async def test_a_delete_with_options_that_make_no_sense_deletes_nothing(send: Send) -> None:
+    await send("POST", f"{APPS}/deployments", deployment())
+    status, refusal = await send("DELETE", f"{APPS}/deployments/web?dryRun=Foo")
+    malformed = await send("DELETE", f"{APPS}/deployments/web", "{bad")
+
+    assert (status, refusal["message"]) == (
+        422,
+        'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "Foo": supported values: "All"',
+    )
+    assert (malformed[0], malformed[1]["message"]) == (
+        500,
+        "couldn't get version/kind; json parse error: invalid character 'b' looking for beginning of object key string",
+    )
+    assert (await send("GET", f"{APPS}/deployments/web"))[0] == 200
+
+
+async def test_patches_must_keep_the_object_in_its_place(send: Send) -> None:
+    await send("POST", f"{APPS}/deployments", deployment())
+    web, apply = f"{APPS}/deployments/web", "application/apply-patch+yaml"
+    nameless = {"apiVersion": "v1", "kind": "ConfigMap"}
+    answers = [
+        await send("PATCH", web, {"metadata": None}, MERGE),
+        await send("PATCH", f"{web}?fieldManager=m", deployment(namespace="other"), apply),
+        await send("PATCH", f"{CORE}/configmaps/c?fieldManager=m", nameless, apply),
+    ]
+
+    assert [(code, refusal["message"]) for code, refusal in answers] == [
+        (400, "the name of the object (web based on URL) was undeterminable: name must be provided"),
+        (400, "the namespace of the object (other) does not match the namespace on the request (default)"),
+        (400, "the name of the object (c based on URL) was undeterminable: name must be provided"),
+    ]
+
+
+async def test_a_pod_of_an_unknown_priority_class_is_forbidden(send: Send) -> None:
+    spec = {"containers": [{"name": "c", "image": "x"}], "priorityClassName": "gold"}
+    status, refusal = await send("POST", f"{CORE}/pods", {"metadata": {"name": "p"}, "spec": spec})
+
+    assert (status, refusal["message"]) == (403, 'pods "p" is forbidden: no PriorityClass with name gold was found')

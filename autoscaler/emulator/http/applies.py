@@ -14,7 +14,7 @@ from autoscaler.emulator import codec, errors
 from autoscaler.emulator.apply import APPLY, ApplyConflictError, Manager, UntypedObjectError, apply
 from autoscaler.emulator.custom.scaling import replicas_only
 from autoscaler.emulator.errors import ApiError
-from autoscaler.emulator.http.bodies import parse_yaml
+from autoscaler.emulator.http.bodies import check_place, parse_yaml
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.presentation import show_one
 from autoscaler.emulator.http.views import View, view_of
@@ -52,14 +52,18 @@ async def apply_object(exchange: Exchange, store: ObjectStore) -> web.Response:
         changed = _scaled(resource, existing, request, store)
     else:
         shown = from_stored(resource, existing)
-        changed = _decoded(resource, _applied(resource, shown, request, store, info.subresource))
+        applied = _applied(resource, shown, request, store, info.subresource)
+        check_place(applied, info.name, info.namespace)
+        changed = _decoded(resource, applied)
     stored = store.replace(resource, existing, changed, options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
 
 
 def _create(exchange: Exchange, store: ObjectStore, request: _Request, options: WriteOptions) -> JsonObject:
     resource, info = exchange.resource, exchange.info
-    made = _placed(exchange, _applied(resource, {}, request, store, ""))
+    applied = _applied(resource, {}, request, store, "")
+    check_place(applied, info.name, info.namespace)
+    made = _placed(exchange, applied)
     return store.insert(resource, _decoded(resource, made), info.namespace, options)
 
 

@@ -13,7 +13,7 @@ from autoscaler.emulator.http.media import JSON, PROTOBUF, YAML, body_type
 from autoscaler.emulator.http.protobuf import ProtobufError, decode_body
 from autoscaler.emulator.http.yaml_syntax import yaml_fault
 from autoscaler.emulator.resources import Resource
-from autoscaler.model.json_types import JsonValue
+from autoscaler.model.json_types import JsonObject, JsonValue
 
 _SUMMARY_BYTES: Final = 30
 
@@ -83,6 +83,25 @@ def head_fault(raw: JsonValue) -> str:
         if name in ("apiVersion", "kind") and not isinstance(value, str | None):
             return f"json: cannot unmarshal {json_kind(value)} into Go struct field .{name} of type string"
     return ""
+
+
+def check_place(obj: JsonObject, name: str, namespace: str) -> None:
+    """Refuse an object that is not the one its path names.
+
+    Raises:
+        ApiError: 400.
+    """
+    metadata = obj.get("metadata") or {}
+    given = metadata.get("name")
+    if not given:
+        why = "was undeterminable: name must be provided"
+        raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
+    if given != name:
+        raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+    place = metadata.get("namespace", "")
+    if namespace and place and place != namespace:
+        why = f"the namespace of the object ({place}) does not match the namespace on the request ({namespace})"
+        raise errors.bad_request(why)
 
 
 def _parse(resource: Resource, media_type: str, body: bytes) -> JsonValue:

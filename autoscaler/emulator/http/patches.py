@@ -13,7 +13,7 @@ from autoscaler.config.decoding import DecodeError
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.http.applies import apply_object
-from autoscaler.emulator.http.bodies import parse_json
+from autoscaler.emulator.http.bodies import check_place, parse_json
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.json_syntax import duplicate_fields
 from autoscaler.emulator.http.media import body_type
@@ -52,7 +52,7 @@ async def patch_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     patched = _patched(apply_patch, view, existing)
     prefix = "json patch " if patch_type == JSON_PATCH else ""
     obj = _decode(exchange, view, patched, [f"{prefix}{repeated}" for repeated in duplicate_fields(body)])
-    _check_place(obj, info.name, info.namespace)
+    check_place(obj, info.name, info.namespace)
     stored = store.replace(resource, existing, view.apply(existing, obj), options, info.subresource)
     return exchange.respond(show_one(exchange, view.show(stored), store.clock))
 
@@ -122,18 +122,6 @@ def _decode(exchange: Exchange, view: View, patched: JsonValue, repeated: list[s
     if refusal := exchange.complain((*repeated, *read.complaints)):
         raise unreadable_patch(patched, refusal)
     return read.obj
-
-
-def _check_place(obj: JsonObject, name: str, namespace: str) -> None:
-    """Refuse a patch that renames or moves the object."""
-    metadata = obj.get("metadata") or {}
-    given = metadata.get("name", "")
-    if given != name:
-        raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-    place = metadata.get("namespace", "")
-    if namespace and place and place != namespace:
-        why = f"the namespace of the object ({place}) does not match the namespace on the request ({namespace})"
-        raise errors.bad_request(why)
 
 
 def unreadable_patch(patched: JsonValue, why: str) -> ApiError:

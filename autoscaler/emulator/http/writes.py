@@ -12,7 +12,7 @@ from autoscaler.config.api_types import named_type
 from autoscaler.config.decoding import DecodeError, decode
 from autoscaler.emulator import codec, errors
 from autoscaler.emulator.deletion import DeleteOptions
-from autoscaler.emulator.http.bodies import head_fault, parse_json, parse_yaml, read_body
+from autoscaler.emulator.http.bodies import check_place, head_fault, parse_json, parse_yaml, read_body
 from autoscaler.emulator.http.exchange import Exchange
 from autoscaler.emulator.http.list_options import parse_list_options
 from autoscaler.emulator.http.media import PROTOBUF, YAML, body_type
@@ -23,6 +23,7 @@ from autoscaler.emulator.http.views import view_of
 from autoscaler.emulator.resources import Resource
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.emulator.versions import from_stored, to_stored
+from autoscaler.model.field_errors import not_supported
 from autoscaler.model.json_types import JsonObject, JsonValue
 
 _OPTIONS: Final = Resource(group="", version="v1", plural="", kind="DeleteOptions", singular="")
@@ -47,7 +48,7 @@ async def update_object(exchange: Exchange, store: ObjectStore) -> web.Response:
     view = view_of(resource, info.subresource)
     obj = await _read(exchange, view.resource)
     _check_namespace(obj, info.namespace)
-    _check_name(obj, info.name)
+    check_place(obj, info.name, info.namespace)
     obj = obj | {"metadata": _placed(obj, info.name, info.namespace)}
     existing = store.find(resource, info.name, info.namespace)
     if existing is None:
@@ -110,15 +111,6 @@ def _check_namespace(obj: JsonObject, namespace: str) -> None:
         raise errors.bad_request(_WRONG_NAMESPACE)
 
 
-def _check_name(obj: JsonObject, name: str) -> None:
-    given = (obj.get("metadata") or {}).get("name")
-    if not given:
-        why = "was undeterminable: name must be provided"
-        raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
-    if given != name:
-        raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-
-
 def _placed(obj: JsonObject, name: str, namespace: str) -> JsonObject:
     metadata = (obj.get("metadata") or {}) | {"name": name}
     return metadata | {"namespace": namespace} if namespace else metadata
@@ -132,7 +124,7 @@ async def _delete_options(exchange: Exchange) -> DeleteOptions:
         try:
             sent = _parse_options(media_type, body)
         except ValueError as fault:
-            raise errors.bad_request(f"couldn't get version/kind; json parse error: {fault}") from None
+            raise errors.internal(f"couldn't get version/kind; json parse error: {fault}") from None
     return _merged_options(_checked_options(sent), exchange.query)
 
 
@@ -140,16 +132,16 @@ def _checked_options(sent: JsonValue) -> JsonObject:
     """A body as DeleteOptions.
 
     Raises:
-        ApiError: 400 for another kind or a value of the wrong type.
+        ApiError: 400 for another kind; 500, as the server has it, for what cannot be read.
     """
     sent = {} if sent is None else sent
     if fault := head_fault(sent):
-        raise errors.bad_request(f"couldn't get version/kind; json parse error: {fault}")
+        raise errors.internal(f"couldn't get version/kind; json parse error: {fault}")
     codec.check_kind(_OPTIONS, sent | {"apiVersion": "v1"})
     try:
         return decode(sent, named_type("DeleteOptions")).obj
     except DecodeError as fault:
-        raise codec.cannot_be_handled(_OPTIONS, str(fault)) from None
+        raise errors.internal(str(fault)) from None
 
 
 def _parse_options(media_type: str, body: bytes) -> JsonValue:
@@ -163,7 +155,9 @@ def _merged_options(sent: JsonObject, query: Mapping[str, str]) -> DeleteOptions
     grace = query.get("gracePeriodSeconds") if not sent else None
     orphan = query.get("orphanDependents") if not sent else None
     preconditions = sent.get("preconditions") or {}
-    dry_run = sent.get("dryRun") or query.get("dryRun")
+    dry_run = sent.get("dryRun") or ([query["dryRun"]] if query.get("dryRun") and not sent else [])
+    if faults := [not_supported("dryRun", value, ["All"]) for value in dry_run if value != "All"]:
+        raise errors.invalid_options("DeleteOptions", faults)
     return DeleteOptions(
         grace_period_seconds=sent.get("gracePeriodSeconds") if grace is None else _integer(grace),
         propagation_policy=sent.get("propagationPolicy") or (None if sent else query.get("propagationPolicy")),
