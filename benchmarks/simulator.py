@@ -44,10 +44,14 @@ def main() -> None:
     (policy,) = load_policies([POLICY]).policies
     inputs = prepare(load_scenario(DAY), DAY.parent, Overrides(seed=options.seed))
     hour = replace(inputs, duration=3_600)
-    ledger = world_alone(inputs).ledger
+    workload = world_alone(inputs)
+    ledger = workload.ledger
     cases = (
         Case(name="fluid day: world alone", call=lambda: world_alone(inputs)),
-        Case(name="fluid day: scores and series", call=lambda: Scorer(inputs.scenario, ledger).series()),
+        Case(
+            name="fluid day: scores and series",
+            call=lambda: Scorer(inputs.scenario, ledger, workload.latencies()).series(),
+        ),
         Case(name="fluid day: all, with the policy", call=lambda: simulate(inputs, policy), aim=1.0),
         Case(name="fluid hour: all, with the policy", call=lambda: simulate(hour, policy), aim=24.0),
     )

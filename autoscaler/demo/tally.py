@@ -58,7 +58,8 @@ class Tally:
     def summary(self, scene: Scene) -> Summary:
         """Sum up, at the scene's present."""
         workload = scene.workload
-        scores = Scorer(workload.scenario, workload.ledger).score(workload.history(), (), scene.began_at - WARM_UP)
+        scorer = Scorer(workload.scenario, workload.ledger, workload.latencies())
+        scores = scorer.score(workload.history(), (), scene.began_at - WARM_UP)
         return Summary(
             simulated_seconds=as_seconds((scene.clock.now() - scene.began_at) // SECOND * SECOND),
             evaluations=self._evaluations,

@@ -1,14 +1,12 @@
 """Pods of one workload: they are created, start, become ready, and go, each in its own time.
 
-What a ReplicaSet and a kubelet do together, without nodes: every pod finds room at once.
+What a ReplicaSet and a kubelet do together; where a pod finds room is for the placement to say.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import partial
 
 from autoscaler.config.scenario import Pods, Scenario
@@ -17,16 +15,11 @@ from autoscaler.model.quantity import Format, Quantity
 from autoscaler.model.time import HOUR, SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.noise import Noise
+from autoscaler.simulator.placement import Placement
+from autoscaler.simulator.pod import Life, SimulatedPod
+from autoscaler.simulator.serving import Serving
 
 CONTAINER = "app"
-
-
-class Life(IntEnum):
-    """How far a pod has come."""
-
-    PENDING = 0  #: pulling its image, starting
-    RUNNING = 1  #: its containers run, not ready yet
-    READY = 2  #: in rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +33,6 @@ class Counts:
     existing: int  #: all pods, those on their way out too: what is paid for
 
 
-class SimulatedPod:
-    """One pod. ``work_from`` and ``work_to`` are readings of the service's work counter while it was in rotation."""
-
-    __slots__ = ("created_at", "deleting", "life", "name", "ordinal", "ready_at", "running_at", "work_from", "work_to")
-
-    def __init__(self, name: str, ordinal: int, created_at: Instant) -> None:
-        self.name = name
-        self.ordinal = ordinal
-        self.created_at = created_at
-        self.running_at: Instant | None = None
-        self.ready_at: Instant | None = None
-        self.life = Life.PENDING
-        self.deleting = False
-        self.work_from = math.inf
-        self.work_to = math.inf
-
-    @property
-    def serves(self) -> bool:
-        """Tell whether requests are sent to it."""
-        return self.life is Life.READY and not self.deleting
-
-
 class PodSet:
     """The pods of one workload, and how many there are to be."""
 
@@ -71,16 +42,18 @@ class PodSet:
         events: EventQueue,
         noise: Noise,
         start: Instant,
-        rotate: Callable[[int, Instant], float],
+        serving: Serving,
+        placement: Placement,
     ) -> None:
-        """``rotate`` is told how many pods are in rotation from an instant on, and answers with the work counter."""
+        """``serving`` is told which pods are in rotation; ``placement`` finds room for each."""
         self._spec: Pods = scenario.pods
         self._prefix = scenario.target.name
         self._labels = (("app", scenario.target.name),)
         self._events = events
         self._noise = noise
-        self._rotate = rotate
-        self._drain = _drain_time(scenario)
+        self._service = serving
+        self._placement = placement
+        self._grace = seconds(scenario.pods.termination_grace)
         self._created = 0
         self._values: dict[str, Pod] = {}
         self._snapshot: tuple[Pod, ...] | None = None
@@ -138,14 +111,24 @@ class PodSet:
         """Delete one pod by name; nothing happens if it is gone or going."""
         self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
 
+    def lose(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
+        """End pods at once, with what they have in service; as many new ones begin as are missing then."""
+        for pod in pods:
+            self._end(pod, at)
+        self.set_replicas(self.wanted, at)
+
     def _begin(self, at: Instant, name: str | None = None) -> SimulatedPod:
         pod = self._new(at, name)
+        self._placement.ask(pod, at, self._bound)
+        return pod
+
+    def _bound(self, pod: SimulatedPod, at: Instant, pull: Nanoseconds) -> None:
+        """Let a pod start: it has found room, and its image is there ``pull`` later."""
         stretch = 1.0 + self._spec.jitter * self._noise.uniform(pod.ordinal)
-        running_at = at + seconds(self._spec.startup * stretch)
+        running_at = at + pull + seconds(self._spec.startup * stretch)
         ready_at = running_at + seconds(self._spec.readiness * stretch)
         self._events.push(running_at, Kind.POD_STARTED, partial(self._start, pod))
         self._events.push(ready_at, Kind.POD_READY, partial(self._ready, pod))
-        return pod
 
     def _new(self, at: Instant, name: str | None = None) -> SimulatedPod:
         ordinal = self._created
@@ -159,7 +142,9 @@ class PodSet:
         """Add a pod that has been ready for an hour."""
         pod = self._new(start - HOUR)
         pod.running_at = pod.ready_at = pod.created_at + seconds(self._spec.startup)
-        pod.life, pod.work_from = Life.READY, 0.0
+        pod.life = Life.READY
+        self._placement.ask(pod, start, _stays)
+        self._service.join(pod.ordinal, start)
 
     def _start(self, pod: SimulatedPod, at: Instant) -> None:
         if not pod.deleting:
@@ -170,7 +155,7 @@ class PodSet:
         if not pod.deleting:
             pod.life, pod.ready_at = Life.READY, at
             self._changed(pod)
-            pod.work_from = self._rotate(self.serving(), at)
+            self._service.join(pod.ordinal, at)
             self._note(at)
 
     def _delete(self, pods: list[SimulatedPod], at: Instant) -> None:
@@ -179,17 +164,21 @@ class PodSet:
         for pod in pods:
             pod.deleting = True
             self._changed(pod)
-            gone_at = at + (self._drain if pod.life is Life.READY else SECOND)
-            self._events.push(gone_at, Kind.POD_GONE, partial(self._remove, pod))
-        work = self._rotate(self.serving(), at)
-        for pod in pods:
-            pod.work_to = work
+            drain = min(self._service.leave(pod.ordinal, at), self._grace) if pod.life is Life.READY else SECOND
+            self._events.push(at + drain, Kind.POD_GONE, partial(self._gone, pod))
         self._note(at)
 
-    def _remove(self, pod: SimulatedPod, at: Instant) -> None:
+    def _gone(self, pod: SimulatedPod, at: Instant) -> None:
+        if not pod.gone:  # a pod that is going may be lost meanwhile
+            self._end(pod, at)
+            self._note(at)
+
+    def _end(self, pod: SimulatedPod, at: Instant) -> None:
+        pod.deleting = pod.gone = True
         self.pods.remove(pod)
         self._changed(pod)
-        self._note(at)
+        self._service.kill(pod.ordinal, at)
+        self._placement.free(pod, at)
 
     def _note(self, at: Instant) -> None:
         """Keep the counts; of several at one instant the last."""
@@ -224,16 +213,13 @@ class PodSet:
         return value
 
 
+def _stays(pod: SimulatedPod, at: Instant, pull: Nanoseconds) -> None:
+    """Do nothing more for a pod that runs already."""
+
+
 def _resources(spec: Pods) -> PodResources:
     requests = (
         ("cpu", Quantity.from_milli(round(spec.cpu_request * 1000), Format.DECIMAL_SI)),
         ("memory", Quantity.from_milli(round(spec.memory_request) * 1000, Format.BINARY_SI)),
     )
     return PodResources(containers=(ContainerSpec(name=CONTAINER, requests=requests),))
-
-
-def _drain_time(scenario: Scenario) -> Nanoseconds:
-    """Give how long a pod takes to go: until its last request is done on average, at most its grace period."""
-    service = scenario.service
-    harmonic = math.log(service.slots) + 0.5772 + 1 / (2 * service.slots)  # mean of the longest of that many requests
-    return min(seconds(scenario.pods.termination_grace), max(SECOND, seconds(service.mean_service_time * harmonic)))

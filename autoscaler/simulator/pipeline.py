@@ -9,15 +9,18 @@ from __future__ import annotations
 import bisect
 import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
 from autoscaler.model.observation import ContainerUsage, PodSample, PodUsage
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
-from autoscaler.simulator.cluster import CONTAINER, SimulatedPod
-from autoscaler.simulator.noise import Noise
-from autoscaler.simulator.service import FluidService
+from autoscaler.simulator.cluster import CONTAINER
+from autoscaler.simulator.pod import SimulatedPod
+from autoscaler.simulator.serving import Counters, Floats
 
 _KIB_MILLI: Final = 1024 * 1000
 _SLACK: Final = 2  #: scrapes kept beyond the longest window
@@ -25,40 +28,32 @@ _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """The counters at one instant. ``pods``: those whose containers run; ``busy``: requests in service, per pod."""
+    """The counters of ``pods``, those whose containers run, at one instant."""
 
     at: Instant
     number: int
-    work: float
-    arrived: float
-    waiting: float
-    busy: float
     pods: tuple[SimulatedPod, ...]
+    counters: Counters
 
 
 class Pipeline:
     """Scrapes of one workload, newest last, and the values that follow from them."""
 
-    def __init__(self, scenario: Scenario, service: FluidService, noise: Noise) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self._spec = scenario.metrics
         self._cost = scenario.service
-        self._service = service
-        self._noise = noise
         self._interval = seconds(self._spec.scrape_interval)
         self._lag = seconds(self._spec.lag)
         self._resource_window = seconds(self._spec.resource_window)
-        self._rest = _memory_milli(self._cost.memory_at_rest)
+        self._custom_window = seconds(self._spec.custom_window)
         longest = max(self._spec.resource_window, self._spec.custom_window) + self._spec.lag
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
 
-    def scrape(self, at: Instant, pods: tuple[SimulatedPod, ...], serving: int) -> None:
-        """Read every counter now. ``pods``: those whose containers run; ``serving`` of them are in rotation."""
-        service = self._service
-        service.catch_up(at)
-        busy = service.in_service / serving if serving else 0.0
+    def scrape(self, at: Instant, pods: tuple[SimulatedPod, ...], counters: Counters) -> None:
+        """Keep what was read now."""
         number = self._scrapes[-1].number + 1 if self._scrapes else 0
-        self._scrapes.append(Scrape(at, number, service.work, service.arrived, service.waiting, busy, pods))
+        self._scrapes.append(Scrape(at, number, pods, counters))
 
     def usage(self, at: Instant) -> tuple[PodUsage, ...]:
         """Give cpu and memory of every pod as known at ``at``; the same objects until a new scrape is known."""
@@ -66,7 +61,7 @@ class Pipeline:
         if scrape is None:
             return ()
         if self._usage[0] != scrape.number:
-            self._usage = (scrape.number, self._usages(scrape))
+            self._usage = (scrape.number, tuple(self._usages(scrape)))
         return self._usage[1]
 
     def samples(self, signal: PodSignal, at: Instant) -> tuple[PodSample, ...]:
@@ -74,10 +69,13 @@ class Pipeline:
         scrape = self._known(at)
         if scrape is None:
             return ()
-        window = seconds(self._spec.custom_window)
-        values = self._rates(scrape, window) if signal is PodSignal.REQUESTS_PER_SECOND else self._loads(scrape)
+        if signal is PodSignal.REQUESTS_PER_SECOND:
+            values = self._rates(scrape, self._custom_window, "served")
+        else:
+            values = list(enumerate((scrape.counters.busy + scrape.counters.queued).tolist()))
         return tuple(
-            PodSample(pod=pod.name, value=round(value * 1000), at=scrape.at, window=window) for pod, value in values
+            PodSample(pod=scrape.pods[row].name, value=round(value * 1000), at=scrape.at, window=self._custom_window)
+            for row, value in values
         )
 
     def total(self, signal: ServiceSignal, at: Instant) -> tuple[int, Instant] | None:
@@ -87,11 +85,12 @@ class Pipeline:
             return None
         match signal:
             case ServiceSignal.QUEUE_DEPTH:
-                return round(scrape.waiting) * 1000, scrape.at
+                return round(scrape.counters.waiting) * 1000, scrape.at
             case ServiceSignal.REQUESTS_PER_SECOND:
-                begin, _, arrived = self._at(scrape.at - seconds(self._spec.custom_window))
+                begin, low, high, share = self._around(scrape.at - self._custom_window)
+                then = low.counters.arrived + share * (high.counters.arrived - low.counters.arrived)
                 span = (scrape.at - begin) / SECOND
-                return (round((scrape.arrived - arrived) / span * 1000) if span > 0 else 0), scrape.at
+                return (round((scrape.counters.arrived - then) / span * 1000) if span > 0 else 0), scrape.at
 
     def _known(self, at: Instant) -> Scrape | None:
         """Give the newest scrape that a reader can have at ``at``; the very first has no rate yet."""
@@ -100,72 +99,58 @@ class Pipeline:
                 return scrape if scrape.number else None
         return None
 
-    def _at(self, at: Instant) -> tuple[Instant, float, float]:
-        """Give instant, work and arrivals at ``at``, between two scrapes by proportion; not before the first kept."""
+    def _around(self, at: Instant) -> tuple[Instant, Scrape, Scrape, float]:
+        """Give the scrapes before and after ``at`` and how far it lies between them; not before the first kept."""
         scrapes = self._scrapes
         after = bisect.bisect_left(scrapes, at, key=lambda scrape: scrape.at)
         if after == 0 or scrapes[after].at == at:
-            return scrapes[after].at, scrapes[after].work, scrapes[after].arrived
+            return scrapes[after].at, scrapes[after], scrapes[after], 0.0
         low, high = scrapes[after - 1], scrapes[after]
-        share = (at - low.at) / (high.at - low.at)
-        return at, low.work + share * (high.work - low.work), low.arrived + share * (high.arrived - low.arrived)
+        return at, low, high, (at - low.at) / (high.at - low.at)
 
-    def _rates(self, scrape: Scrape, window: Nanoseconds) -> list[tuple[SimulatedPod, float]]:
-        """Give requests per second served by each pod that has been scraped twice, with the noise of counting."""
-        begin, work_then, _ = self._at(scrape.at - window)
-        work, since, full_span = scrape.work, scrape.at - self._interval, (scrape.at - begin) / SECOND
-        usual = work - work_then  # what a pod served that was in rotation for the whole window
-        spread, rates = math.sqrt(usual), []
-        for pod, disturbance in zip(scrape.pods, self._noise.normals(scrape.number, len(scrape.pods)), strict=True):
+    def _rates(self, scrape: Scrape, window: Nanoseconds, counter: str) -> list[tuple[int, float]]:
+        """Give the growth per second of a counter, as ``(row, rate)`` of each pod that has been scraped twice."""
+        begin, low, high, share = self._around(scrape.at - window)
+        since, full_span = scrape.at - self._interval, (scrape.at - begin) / SECOND
+        before, after = _aligned(low, scrape, counter), _aligned(high, scrape, counter)
+        grown = getattr(scrape.counters, counter) - (before + share * (after - before))
+        rates = []
+        for row, (pod, growth) in enumerate(zip(scrape.pods, grown.tolist(), strict=True)):
             running_at = pod.running_at
             if running_at is None or running_at > since:
                 continue
-            if pod.work_from <= work_then and pod.work_to >= work and running_at <= begin:
-                rates.append((pod, max(0.0, usual + disturbance * spread) / full_span))
-                continue
-            span = (scrape.at - max(begin, running_at)) / SECOND
-            served = max(0.0, min(work, pod.work_to) - max(work_then, pod.work_from))
-            rates.append((pod, max(0.0, served + disturbance * math.sqrt(served)) / span))
+            span = full_span if running_at <= begin else (scrape.at - running_at) / SECOND
+            rates.append((row, growth / span))
         return rates
 
-    def _loads(self, scrape: Scrape) -> list[tuple[SimulatedPod, float]]:
-        """Give requests waiting or in service in each pod, with the noise of a Poisson number."""
-        serving = max(1, sum(pod.work_from <= scrape.work < pod.work_to for pod in scrape.pods))
-        noise = self._noise.normals(scrape.number, len(scrape.pods))
-        queued = scrape.waiting / serving
-        return [
-            (pod, self._busy(scrape, pod, disturbance) + (queued if pod.work_from <= scrape.work else 0.0))
-            for pod, disturbance in zip(scrape.pods, noise, strict=True)
-        ]
-
-    def _busy(self, scrape: Scrape, pod: SimulatedPod, disturbance: float) -> float:
-        if not pod.work_from <= scrape.work < pod.work_to:
-            return 0.0
-        return min(float(self._cost.slots), max(0.0, scrape.busy + disturbance * math.sqrt(scrape.busy)))
-
-    def _usages(self, scrape: Scrape) -> tuple[PodUsage, ...]:
+    def _usages(self, scrape: Scrape) -> Iterator[PodUsage]:
         cost, window, at = self._cost, self._resource_window, scrape.at
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
         memory = self._memory(scrape)
-        usages = []
-        for pod, rate in self._rates(scrape, window):
-            usage = (("cpu", math.ceil(at_rest + per_request * rate)), ("memory", memory.get(pod.name, self._rest)))
+        for row, rate in self._rates(scrape, window, "work"):
+            usage = (("cpu", math.ceil(at_rest + per_request * rate)), ("memory", memory[row]))
             container = ContainerUsage(name=CONTAINER, usage=usage)
-            usages.append(PodUsage(pod=pod.name, containers=(container,), at=at, window=window))
-        return tuple(usages)
+            yield PodUsage(pod=scrape.pods[row].name, containers=(container,), at=at, window=window)
 
-    def _memory(self, scrape: Scrape) -> dict[str, int]:
-        """Give the memory [milli-bytes] of pods, by name, where it depends on their load."""
+    def _memory(self, scrape: Scrape) -> list[int]:
+        """Give the memory [milli-bytes] of each pod."""
         cost = self._cost
+        rest = _memory_milli(cost.memory_at_rest)
         if not cost.memory_per_request:
-            return {}
-        noise = self._noise.normals(scrape.number, len(scrape.pods))
-        return {
-            pod.name: _memory_milli(
-                cost.memory_at_rest + cost.memory_per_request * self._busy(scrape, pod, disturbance)
-            )
-            for pod, disturbance in zip(scrape.pods, noise, strict=True)
-        }
+            return [rest] * len(scrape.pods)
+        return [
+            _memory_milli(cost.memory_at_rest + cost.memory_per_request * busy)
+            for busy in scrape.counters.busy.tolist()
+        ]
+
+
+def _aligned(old: Scrape, new: Scrape, counter: str) -> Floats:
+    """Give a counter of the old scrape for each pod of the new one: zero for a pod that was not there yet."""
+    values: Floats = getattr(old.counters, counter)
+    if old.pods is new.pods:
+        return values
+    by_pod = dict(zip(old.pods, values.tolist(), strict=True))
+    return np.array([by_pod.get(pod, 0.0) for pod in new.pods])
 
 
 def _memory_milli(size: float) -> int:

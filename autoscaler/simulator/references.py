@@ -85,7 +85,7 @@ def _run(inputs: Inputs, plan: Plan, name: str) -> Result:
         workload.set_replicas(int(plan[tick]))
         actions.append(_action(tick * period / SECOND, int(plan[tick - 1]), int(plan[tick])))
     world.advance(world.start + inputs.duration * SECOND)
-    scorer = Scorer(scenario, workload.ledger)
+    scorer = Scorer(scenario, workload.ledger, workload.latencies())
     return Result(
         inputs=inputs,
         policy=name,

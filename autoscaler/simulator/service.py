@@ -8,27 +8,51 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
-from autoscaler.config.scenario import Service
-from autoscaler.model.time import SECOND, Instant
+import numpy as np
+
+from autoscaler.config.scenario import Objective, Service
+from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
+from autoscaler.simulator.fluid_latencies import FluidLatencies
 from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.noise import Noise
+from autoscaler.simulator.serving import Counters
+from autoscaler.simulator.tally import Tally
 
 
 class FluidService:
     """Requests of one workload. ``work`` is what a pod that is in rotation from the start has served [requests]."""
 
     __slots__ = (
-        "_line", "_partial", "_partial_from", "_pods", "_spec", "_start", "_waiting", "arrived", "ledger", "work",
+        "_grace", "_in_rotation", "_line", "_noise", "_partial", "_partial_from", "_pods", "_share", "_slo", "_slowness",
+        "_spec", "_start", "_tally", "_waiting", "arrived", "ledger", "work",
     )  # fmt: skip
 
-    def __init__(self, spec: Service, ledger: Ledger, start: Instant) -> None:
+    def __init__(
+        self,
+        spec: Service,
+        ledger: Ledger,
+        start: Instant,
+        *,
+        slo: Objective | None = None,
+        grace: float = math.inf,
+        noise: Noise | None = None,
+    ) -> None:
+        """``grace`` [s]: requests that a leaving pod has had for longer are lost; ``noise`` disturbs pods' counters."""
         self._spec = spec
+        self._slo = slo or Objective()
+        self._grace = grace
         self._start = start
         self._pods = 0
+        self._in_rotation: set[int] = set()
+        self._share = (start, 0)  # an instant at which pods leave, and how many there were before
+        self._slowness = 1.0
         self._partial = 0.0  # slot-seconds of the current second, up to ``_partial_from``
         self._partial_from = start
         self._line: deque[list[float]] = deque()  # [second of arrival, requests still waiting, requests that came]
         self._waiting = 0.0
+        self._tally = Tally(noise)
         self.ledger = ledger
         self.work = 0.0
         self.arrived = 0.0
@@ -47,14 +71,73 @@ class FluidService:
     @property
     def capacity(self) -> float:
         """The most that the pods now in rotation can serve [requests/s]."""
-        return self._pods * self._spec.pod_rate
+        return self._pods * self._spec.pod_rate / self._slowness
+
+    def join(self, pod: int, at: Instant) -> None:
+        """Put a pod in rotation."""
+        self._in_rotation.add(pod)
+        self.set_pods(self._pods + 1, at)
+        self._tally.join(pod, self.work)
+
+    def leave(self, pod: int, at: Instant) -> Nanoseconds:
+        """Take a pod out of rotation, and give how long the longest of its requests takes on average.
+
+        Those that would take longer than the grace period are counted as lost right away.
+        """
+        self._go(pod, at, math.exp(-self._grace / self._spec.mean_service_time))
+        slots = self._spec.slots
+        harmonic = math.log(slots) + 0.5772 + 1 / (2 * slots)  # mean of the longest of that many requests
+        return max(SECOND, seconds(self._spec.mean_service_time * harmonic))
+
+    def kill(self, pod: int, at: Instant) -> None:
+        """End a pod: all its requests in service are lost, if it was in rotation until now."""
+        if pod in self._in_rotation:
+            self._go(pod, at, 1.0)
+        self._tally.forget(pod)
+
+    def slow_down(self, factor: float, at: Instant) -> None:
+        """Let requests take ``factor`` times as long from ``at`` on."""
+        self.set_pods(self._pods, at)
+        self._slowness = factor
+
+    def counters(self, pods: Sequence[int]) -> Counters:
+        """Read the counters of ``pods``: the load is spread evenly over those in rotation."""
+        work = self._tally.read(pods, self.work)
+        is_in = np.fromiter((pod in self._in_rotation for pod in pods), np.bool_, len(pods))
+        each = 1.0 / self._pods if self._pods else 0.0
+        busy = self._tally.spread(self.in_service * each, len(pods))
+        return Counters(
+            work=work,
+            served=work,
+            busy=np.where(is_in, np.minimum(busy, self._spec.slots), 0.0),
+            queued=np.where(is_in, self._waiting * each, 0.0),
+            arrived=self.arrived,
+            waiting=self._waiting,
+        )
+
+    def latencies(self) -> FluidLatencies:
+        """Work out how long requests took."""
+        return FluidLatencies(self._spec, self._slo, self.ledger)
 
     def set_pods(self, pods: int, at: Instant) -> None:
-        """Have ``pods`` in rotation from ``at`` on."""
+        """Have ``pods`` in rotation from ``at`` on, whichever they are."""
         self.catch_up(at)
-        self._partial += self._pods * self._spec.slots * ((at - self._partial_from) / SECOND)
+        self._partial += self._slots() * ((at - self._partial_from) / SECOND)
         self._partial_from = at
         self._pods = pods
+
+    def _slots(self) -> float:
+        """Give the slots in rotation, worth of slots at full speed."""
+        return self._pods * self._spec.slots / self._slowness
+
+    def _go(self, pod: int, at: Instant, lost: float) -> None:
+        """Take a pod out; ``lost`` is the share of its requests in service that never end."""
+        if self._share[0] != at or not self._share[1]:
+            self._share = (at, self._pods)
+        self._in_rotation.remove(pod)
+        self.set_pods(self._pods - 1, at)
+        self._tally.leave(pod, self.work)
+        self._lose(self.in_service / self._share[1] * lost)
 
     def catch_up(self, to: Instant) -> None:
         """Serve every second that is over by ``to``."""
@@ -64,24 +147,12 @@ class FluidService:
         self.ledger.grow_to(last)
         if self._partial_from > self._start + first * SECOND:
             end = self._start + (first + 1) * SECOND
-            partial = self._partial + self._pods * self._spec.slots * ((end - self._partial_from) / SECOND)
+            partial = self._partial + self._slots() * ((end - self._partial_from) / SECOND)
             self._serve_each(first, first + 1, partial)
             first += 1
         self._partial, self._partial_from = 0.0, self._start + last * SECOND
         if first < last:
             self._serve(first, last)
-
-    def rotate(self, pods: int, at: Instant, grace: float) -> float:
-        """Have ``pods`` in rotation from ``at`` on, and give the work counter.
-
-        A request in a pod that leaves is lost if it runs longer than ``grace`` [s].
-        """
-        leaving = self._pods - pods
-        self.set_pods(pods, at)
-        if leaving > 0:
-            share = leaving / (leaving + pods) * math.exp(-grace / self._spec.mean_service_time)
-            self._lose(self.in_service * share)
-        return self.work
 
     def _lose(self, requests: float) -> None:
         """Count requests that were in service as lost: their pod was killed."""
@@ -93,7 +164,7 @@ class FluidService:
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
-        ledger, slots = self.ledger, float(self._pods * self._spec.slots)
+        ledger, slots = self.ledger, self._slots()
         arrived = ledger.arrived[first:last]
         if self._waiting > 0.0 or not slots or float(arrived.max()) > slots / self._spec.mean_service_time:
             self._serve_each(first, last, slots)

@@ -110,7 +110,7 @@ def simulate(
     end = world.start + inputs.duration * SECOND
     driver.run(_ticks(scenario.control, world.start, end, progress))
     world.advance(end)
-    scorer = Scorer(scenario, workload.ledger)
+    scorer = Scorer(scenario, workload.ledger, workload.latencies())
     return Result(
         inputs=inputs,
         policy=name or policy.key.name,

@@ -33,7 +33,9 @@ from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import FIRST_SECONDS, Ledger
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
+from autoscaler.simulator.placement import Anywhere
 from autoscaler.simulator.service import FluidService
+from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.waiting import latency_percentiles
 
@@ -62,13 +64,14 @@ class Workload:
         self.scenario = scenario
         self.target = scenario.target
         self._now = start
-        self._service = FluidService(scenario.service, ledger, start)
-        self._pipeline = Pipeline(scenario, self._service, noise)
-        self._pods = PodSet(scenario, events, noise, start, self._rotate)
+        self._service: Serving = FluidService(
+            scenario.service, ledger, start, slo=scenario.slo, grace=scenario.pods.termination_grace, noise=noise
+        )
+        self._pipeline = Pipeline(scenario)
+        self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere())
         self._events = events
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
-        self._service.set_pods(self._pods.serving(), start)
         events.push(start, Kind.SCRAPE, self._scrape)
 
     def advance(self, to: Instant) -> None:
@@ -80,6 +83,11 @@ class Workload:
         """What happened to requests in every second that is over."""
         self._service.catch_up(self._now)
         return self._service.ledger
+
+    def latencies(self) -> Latencies:
+        """Tell how long requests took so far."""
+        self._service.catch_up(self._now)
+        return self._service.latencies()
 
     def set_replicas(self, replicas: int) -> None:
         """Ask for that many pods, as writing the scale does."""
@@ -136,12 +144,10 @@ class Workload:
         )
 
     def _scrape(self, at: Instant) -> None:
-        self._pipeline.scrape(at, self._pods.running(), self._pods.serving())
+        pods = self._pods.running()
+        self._service.catch_up(at)
+        self._pipeline.scrape(at, pods, self._service.counters([pod.ordinal for pod in pods]))
         self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
-
-    def _rotate(self, pods: int, at: Instant) -> float:
-        """Put that many pods in rotation; requests of leaving pods that outlast the grace period are lost."""
-        return self._service.rotate(pods, at, self.scenario.pods.termination_grace)
 
     def _reading(self, metric: Metric) -> Reading:
         match metric:

@@ -74,12 +74,12 @@ def one_by_one(seed, slots, service_time, queue_limit, timeout):
 
 def fluid(scenario):
     traffic = stairs(tuple(Step(at=f"{at}s", rps=rate) for at, rate in RATES))
-    service = FluidService(scenario.service, Ledger(traffic), 0)
+    service = FluidService(scenario.service, Ledger(traffic), 0, slo=scenario.slo)
     for at, pods in PODS:
-        service.rotate(pods, at * SECOND, grace=30.0)
+        service.set_pods(pods, at * SECOND)
     service.catch_up(END * SECOND)
     history = [Counts(at=at * SECOND, wanted=pods, created=pods, ready=pods, existing=pods) for at, pods in PODS]
-    return Scorer(scenario, service.ledger).score(history, (), 0)
+    return Scorer(scenario, service.ledger, service.latencies()).score(history, (), 0)
 
 
 @pytest.mark.parametrize(

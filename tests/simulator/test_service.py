@@ -68,9 +68,11 @@ def test_a_pod_that_comes_within_a_second_serves_the_rest_of_it():
 
 
 def test_requests_that_outlast_the_grace_period_are_lost():
-    fluid = service(80, pods=2)
+    fluid = FluidService(SPEC, Ledger(constant(80)), 0, grace=0.1)
+    fluid.join(0, 0)
+    fluid.join(1, 0)
     fluid.catch_up(1 * SECOND)
-    fluid.rotate(1, 1 * SECOND, grace=0.1)  # 8 in service, half of them on the pod that goes, exp(-1) run longer
+    fluid.leave(1, 1 * SECOND)  # 8 in service, half of them on the pod that goes, exp(-1) run longer
     assert fluid.ledger.lost[0] == pytest.approx(4 * 0.36788, rel=1e-4)
 
 
@@ -81,14 +83,18 @@ rates = st.lists(st.floats(0, 800), min_size=1, max_size=6)
 def run(steps, plan, cut):
     """Follow ``plan`` (wait [s], pods), catching up at multiples of ``cut`` [s] too."""
     fluid = FluidService(
-        SPEC, Ledger(stairs(tuple(Step(at=f"{20 * i}s", rps=rate) for i, rate in enumerate(steps)))), 0
+        SPEC, Ledger(stairs(tuple(Step(at=f"{20 * i}s", rps=rate) for i, rate in enumerate(steps)))), 0, grace=0.2
     )
-    now = 0
+    now, joined = 0, []
     for wait, pods in plan:
         then = now + seconds(wait)
         for stop in range(now, then, seconds(cut)):
             fluid.catch_up(stop)
-        fluid.rotate(pods, then, grace=0.2)
+        for _ in range(pods - len(joined)):
+            joined.append(len(joined) + 100 * then)
+            fluid.join(joined[-1], then)
+        while len(joined) > pods:
+            fluid.leave(joined.pop(), then)
         now = then
     fluid.catch_up(now + 30 * SECOND)
     return fluid

@@ -1,0 +1,94 @@
+"""A whole scenario file: everything of an experiment but the policy, and how it is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from autoscaler.config.documents import Document, load_file
+from autoscaler.config.model_faults import faults_of
+from autoscaler.config.scenario.metrics import Control, Metrics
+from autoscaler.config.scenario.pods import NAME, Pods, Target
+from autoscaler.config.scenario.service import Objective, Service
+from autoscaler.config.traffic import Spec, Traffic
+from autoscaler.config.units import PositiveDuration
+from autoscaler.model.errors import Fault, InvalidInputError, InvalidScenarioError
+
+
+class Fidelity(StrEnum):
+    """How finely requests are simulated."""
+
+    FLUID = "fluid"  #: as expected numbers, second by second: a day costs a fraction of a second
+    REQUEST = "request"  #: each one by itself, exactly: tens of millions a second
+
+
+class Scenario(Spec):
+    """One experiment, complete: everything but the policy."""
+
+    name: str = Field(pattern=NAME, description="Short name, for tables and file names.")
+    description: str = Field(default="", description="What it shows, in a sentence or two.")
+    duration: PositiveDuration | None = Field(
+        default=None, description="Length of the run [s]. Default: the trace's length."
+    )
+    fidelity: Fidelity = Field(
+        default=Fidelity.FLUID, description="fluid (the default, fast) or request (each request by itself, exact)."
+    )
+    seed: int = Field(default=1, ge=0, lt=2**63, description="Seed of everything random. Default 1.")
+    start: AwareDatetime = Field(
+        default=datetime(2026, 1, 5, tzinfo=UTC),
+        description="The wall clock at the start. Default Monday 2026-01-05, UTC.",
+    )
+    target: Target = Target()
+    traffic: Traffic
+    service: Service = Service()
+    slo: Objective = Objective()
+    pods: Pods = Pods()
+    metrics: Metrics = Metrics()
+    control: Control = Control()
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.duration is None and self.traffic.csv is None:
+            raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
+        if self.duration is not None:
+            _fits(self.pods.startup + self.pods.readiness, self.duration, "pods.startup plus pods.readiness")
+            _fits(self.control.sync_period, self.duration, "control.sync_period")
+            _fits(self.metrics.scrape_interval, self.duration, "metrics.scrape_interval")
+        return self
+
+
+def _fits(part: float, duration: float, what: str) -> None:
+    if part > duration:
+        raise ValueError(f"{what} ({part:g} s) is longer than the run ({duration:g} s): nothing would ever happen")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file. A trace's path in it counts from the file's folder.
+
+    Raises:
+        InvalidScenarioError: one fault for each wrong field, with its line, what is allowed and a hint.
+    """
+    try:
+        documents = load_file(path)
+    except InvalidInputError as error:
+        raise InvalidScenarioError(error.faults) from error
+    if len(documents) != 1:
+        what = f"{len(documents)} documents in one file" if documents else "the file is empty"
+        raise InvalidScenarioError([Fault(what=what, source=str(path), hint="a scenario file holds one document")])
+    return scenario_from(documents[0])
+
+
+def scenario_from(document: Document) -> Scenario:
+    """Check one document.
+
+    Raises:
+        InvalidScenarioError: see ``load_scenario``.
+    """
+    try:
+        return Scenario.model_validate(document.value)
+    except ValidationError as error:
+        raise InvalidScenarioError(faults_of(error, document, Scenario)) from error

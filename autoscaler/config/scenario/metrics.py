@@ -1,0 +1,52 @@
+"""The way from a pod to what the controller reads, and when it looks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from autoscaler.config.traffic import Spec
+from autoscaler.config.units import Duration, PositiveDuration
+
+
+class PodSignal(StrEnum):
+    """What a custom metric of a pod measures."""
+
+    REQUESTS_PER_SECOND = "requests_per_second"  #: served, averaged over the window
+    REQUESTS_IN_FLIGHT = "requests_in_flight"  #: waiting or in service, at the scrape
+
+
+class ServiceSignal(StrEnum):
+    """What an external metric measures."""
+
+    QUEUE_DEPTH = "queue_depth"  #: requests that wait, at the scrape
+    REQUESTS_PER_SECOND = "requests_per_second"  #: that arrive, averaged over the window
+
+
+class Metrics(Spec):
+    """The way from a pod to what the controller reads."""
+
+    scrape_interval: PositiveDuration = Field(default=15.0, description="Time between two scrapes [s]. Default 15s.")
+    resource_window: PositiveDuration = Field(default=15.0, description="cpu is averaged over this [s]. Default 15s.")
+    custom_window: PositiveDuration = Field(
+        default=60.0, description="Custom rates are averaged over this [s]. Default 60s."
+    )
+    lag: Duration = Field(default=2.0, description="From a scrape until it can be read [s]. Default 2s.")
+    pods: dict[str, PodSignal] = Field(
+        default={"http_requests_per_second": PodSignal.REQUESTS_PER_SECOND},
+        description="Custom metrics of pods: name and what it measures. Default http_requests_per_second.",
+    )
+    external: dict[str, ServiceSignal] = Field(
+        default={"redis_queue_depth": ServiceSignal.QUEUE_DEPTH},
+        description="External metrics: name and what it measures. Default redis_queue_depth.",
+    )
+
+
+class Control(Spec):
+    """When the controller looks."""
+
+    sync_period: PositiveDuration = Field(default=15.0, description="Time between two evaluations [s]. Default 15s.")
+    sync_phase: Duration = Field(
+        default=7.0, description="The first evaluation is one period plus this in [s]. Default 7s."
+    )
