@@ -9,6 +9,7 @@ AutoscalerError
         InvalidSettingsError     flags, environment, settings file
     UnreachableError         try again later: the API server or a metric source does not answer
     NoDataError              the source answers, but holds nothing of what was asked for
+    WorkerLostError          a process that played simulations for us has gone
     InvariantError           a promise of ours is broken: stop writing and report it
 
 A scale that could not be read, a metric that could not be fetched and a write that was refused are not exceptions:
@@ -75,6 +76,10 @@ class UnreachableError(AutoscalerError):
 
 class NoDataError(AutoscalerError):
     """The source answers, but holds nothing of what was asked for."""
+
+
+class WorkerLostError(AutoscalerError):
+    """A process that played simulations ended in the middle of one."""
 
 
 class InvariantError(AutoscalerError):

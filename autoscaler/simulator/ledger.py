@@ -32,6 +32,10 @@ class Ledger:
         )
         # slots: how many were in rotation, averaged over the second; waiting: requests in the queue at its end
 
+    def demand(self, seconds: int) -> Floats:
+        """Give how many requests were expected in each of the first ``seconds``, whatever chance made of it."""
+        return arrivals(self._traffic, 0, seconds)
+
     def grow_to(self, seconds: int) -> None:
         """Make room for at least ``seconds`` rows."""
         have = len(self.arrived)

@@ -38,6 +38,10 @@ class Score:
     scale_ups: int
     scale_downs: int
     turns: int  #: changes of direction between two scale actions in a row
+    shortages: int  #: stretches in which demand exceeded what pods in rotation can serve
+    time_to_capacity_median: float  #: how long such a stretch lasted [s]; 0 where there was none
+    time_to_capacity_worst: float  #: [s]
+    cost: float | None = None  #: in the unit of the scenario's prices; ``None`` where it names none
 
     @property
     def failed(self) -> float:
@@ -105,7 +109,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One policy in one scenario."""
+    """One policy in one scenario. ``inputs.duration`` is what was played, also where that is not the whole run."""
 
     inputs: Inputs
     policy: str
@@ -118,3 +122,4 @@ class Result:
     evaluations: int
     tolerance: float  #: of the controller, for plots
     troubles: tuple[Trouble, ...] = ()
+    is_complete: bool = True  #: False where the run was stopped before its end

@@ -15,6 +15,7 @@ from autoscaler.simulator.cluster import Counts
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.result import Replicas, ScaleAction, Score, Series
 from autoscaler.simulator.serving import Latencies
+from autoscaler.simulator.shortage import shortages
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ class Scorer:
         p50, p95, p99 = self._latencies.percentiles().tolist()
         hours = _replica_hours(history, start + n * SECOND)
         violated, minutes = self._minutes()
+        service = self._scenario.service
+        waits = shortages(ledger.demand(n), ledger.slots[:n] * (service.pod_rate / service.slots))
         return Score(
             requests=float(ledger.arrived[:n].sum()),
             served=float(ledger.served[:n].sum()),
@@ -62,6 +65,9 @@ class Scorer:
             scale_ups=moves.count(1),
             scale_downs=moves.count(-1),
             turns=sum(a != b for a, b in pairwise(moves)),
+            shortages=len(waits),
+            time_to_capacity_median=float(np.median(waits)) if len(waits) else 0.0,
+            time_to_capacity_worst=float(waits.max(initial=0)),
         )
 
     def series(self) -> Series:

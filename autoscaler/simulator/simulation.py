@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from autoscaler.engine.explain import metric_label, sentence
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Action, Decision, ErrorKind, WriteResult
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
-from autoscaler.model.time import HOUR, SECOND, Instant, seconds
+from autoscaler.model.time import MINUTE, SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.report.axes import clock
@@ -23,7 +24,9 @@ from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Troubl
 from autoscaler.simulator.scoring import Scorer, replica_steps
 from autoscaler.simulator.world import started
 
-Progress = Callable[[float], None]
+#: Told the share of a run that is done; the answer True stops the run there.
+Progress = Callable[[float], bool | None]
+_TOLD_EVERY: Final = 5 * MINUTE  #: of simulated time
 
 
 @dataclass(slots=True)
@@ -97,8 +100,8 @@ def simulate(
 ) -> Result:
     """Run one policy against the scenario's workload. The same arguments give the same result, byte for byte.
 
-    ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done,
-    about once per simulated hour.
+    ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done every
+    five simulated minutes. Where it stops the run, the result covers what has been played and says that it is not complete.
     """
     scenario = inputs.scenario
     config = config or ControllerConfig(sync_period=seconds(scenario.control.sync_period))
@@ -108,34 +111,45 @@ def simulate(
     driver = Driver(world, Controller(config), notebook.note)
     driver.accept([bind(policy, scenario.target)[0]])
     end = world.start + inputs.duration * SECOND
-    driver.run(_ticks(scenario.control, world.start, end, progress))
-    world.advance(end)
+    ticks = _Ticks(scenario.control, world.start, end, progress)
+    driver.run(ticks)
+    if not ticks.were_stopped:
+        world.advance(end)
     scorer = Scorer(scenario, workload.ledger, workload.latencies())
     return Result(
-        inputs=inputs,
+        inputs=replace(inputs, duration=workload.ledger.seconds),
         policy=name or policy.key.name,
         score=scorer.score(workload.history(), notebook.actions, world.start),
         series=scorer.series(),
-        replicas=replica_steps(workload.history(), world.start, inputs.duration),
+        replicas=replica_steps(workload.history(), world.start, workload.ledger.seconds),
         metrics=notebook.tracks(),
         actions=tuple(notebook.actions),
         worst=scorer.worst(),
         evaluations=notebook.evaluations,
         tolerance=config.tolerance,
         troubles=notebook.troubles(),
+        is_complete=not ticks.were_stopped,
     )
 
 
-def _ticks(control: Control, start: Instant, end: Instant, progress: Progress | None) -> Iterator[Instant]:
-    """Give the instants of evaluation, the first one period and the phase after the start; report between them."""
-    period = seconds(control.sync_period)
-    first = start + period + seconds(control.sync_phase)
-    reported = start
-    for tick in range(first, end + 1, period):
-        if progress is not None and tick - reported >= HOUR:
-            progress((tick - start) / (end - start))
-            reported = tick
-        yield tick
+class _Ticks:
+    """The instants of evaluation, the first one period and the phase after the start; reports between them."""
+
+    def __init__(self, control: Control, start: Instant, end: Instant, progress: Progress | None) -> None:
+        period = seconds(control.sync_period)
+        self._range = range(start + period + seconds(control.sync_phase), end + 1, period)
+        self._start, self._end, self._progress = start, end, progress
+        self.were_stopped = False
+
+    def __iter__(self) -> Iterator[Instant]:
+        told = self._start
+        for tick in self._range:
+            if self._progress is not None and tick - told >= _TOLD_EVERY:
+                told = tick
+                if self._progress((tick - self._start) / (self._end - self._start)):
+                    self.were_stopped = True
+                    return
+            yield tick
 
 
 def bind(policy: ScalingPolicy, target: Target) -> tuple[ScalingPolicy, str]:
