@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,30 +22,48 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Rows as read, shape ``(rows,)`` each: times [s], rates [requests/s] (NaN: not given), line numbers."""
+    """Rows as read, shape ``(rows,)`` each: times [s], rates [requests/s] (NaN: not given), and where each stands.
+
+    ``lines`` are lines of a file; where there are no lines, ``path`` is the list that they count in.
+    """
 
     source: str
     times: NDArray[np.float64]
     rates: NDArray[np.float64]
     lines: NDArray[np.int64]
+    path: str = ""
 
     def where(self, keep: NDArray[np.bool_]) -> Rows:
         """Give the rows marked in ``keep``."""
-        return Rows(self.source, self.times[keep], self.rates[keep], self.lines[keep])
+        return replace(self, times=self.times[keep], rates=self.rates[keep], lines=self.lines[keep])
+
+    def place(self, row: int) -> str:
+        """Tell where a row stands, for people."""
+        return f"{self.path}[{self.lines[row]}]" if self.path else f"line {self.lines[row]}"
+
+    def fault(self, row: int, what: str, hint: str) -> Fault:
+        """Say what is wrong with a row."""
+        line = None if self.path else int(self.lines[row])
+        path = self.place(row) if self.path else ""
+        return Fault(what=what, source=self.source, line=line, path=path, hint=hint)
 
 
-def read_rows(path: Path) -> Rows:
-    """Read a trace file's rows.
+def read_rows(path: Path, text: str) -> Rows:
+    """Read the rows of a trace file that holds ``text``.
 
     Raises:
-        InvalidTraceError: it cannot be read, holds no rows, or rows that are not two numbers.
+        InvalidTraceError: it holds no rows, or rows that are not two numbers.
     """
-    text = _text(path)
     header = _header_lines(text, str(path))
     return _read_clean(path, text, header) or _read_each(text, str(path), header)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a trace file as text.
+
+    Raises:
+        InvalidTraceError: it cannot be read, is no text or empty.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Traces: recorded traffic in a ``timestamp,rps`` file, checked strictly, and mended only by rules that are stated.
+"""Traces: recorded traffic in a file, checked strictly, and mended only by rules that are stated.
 
-A row is a bin: ``timestamp`` its begin (seconds since 1970 or since any zero, or ISO 8601), ``rps`` the mean rate in it
+A file holds rows of ``timestamp,rps``, or a range answer of Prometheus as JSON (see ``trace_prometheus``). A row is a bin: ``timestamp`` its begin (seconds since 1970 or since any zero, or ISO 8601), ``rps`` the mean rate in it
 [requests/s]. Bins of less than five minutes hold their rate; longer ones are joined by straight lines.
 
 Refused: text that is no number, negative or infinite rates, times that go back or are milliseconds, one time with two
@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.config.durations import print_duration
-from autoscaler.config.trace_rows import Rows, read_rows
+from autoscaler.config.trace_prometheus import is_answer, rows_of_answer
+from autoscaler.config.trace_rows import Rows, read_rows, read_text
 from autoscaler.model.errors import Fault, InvalidTraceError
 from autoscaler.model.time import seconds
 
@@ -62,7 +63,8 @@ def load_trace(path: Path) -> Trace:
     Raises:
         InvalidTraceError: with file, line and hint for each fault, at most 20 of them.
     """
-    return check_rows(read_rows(path))
+    text = read_text(path)
+    return check_rows(rows_of_answer(text, str(path)) if is_answer(text) else read_rows(path, text))
 
 
 def check_rows(rows: Rows) -> Trace:
@@ -94,13 +96,7 @@ def _refuse(faults: list[Fault]) -> None:
 
 def _faults(rows: Rows, where: NDArray[np.bool_], what: str, hint: str) -> list[Fault]:
     return [
-        Fault(
-            what=what.format(rate=rows.rates[i], time=rows.times[i]),
-            source=rows.source,
-            line=int(rows.lines[i]),
-            hint=hint,
-        )
-        for i in np.flatnonzero(where)
+        rows.fault(i, what.format(rate=rows.rates[i], time=rows.times[i]), hint) for i in np.flatnonzero(where).tolist()
     ]
 
 
@@ -121,7 +117,7 @@ def _bad_times(rows: Rows) -> list[Fault]:
         return faults
     if len(rows.times) and rows.times[0] > _LATEST:
         first = f"timestamp {rows.times[0]:.15g} is no time of this millennium in seconds"
-        return [Fault(what=first, source=rows.source, line=int(rows.lines[0]), hint="milliseconds? divide by 1000")]
+        return [rows.fault(0, first, "milliseconds? divide by 1000")]
     steps = np.diff(rows.times, prepend=-np.inf)
     rates_differ = np.diff(rows.rates, prepend=np.nan) != 0
     return _faults(
@@ -161,8 +157,9 @@ def _without_spikes(rows: Rows, repairs: list[str]) -> Rows:
     spike = (before >= _TRIVIAL) & (after >= _TRIVIAL) & (here >= _HUGE * np.maximum(before, after))
     if not spike.any():
         return rows
+    first = int(np.flatnonzero(spike)[0]) + 1
     repairs.append(
-        f"{int(spike.sum())} single bins at 1,000 times both neighbours or more (first at line {int(rows.lines[1:-1][spike][0])})"
+        f"{int(spike.sum())} single bins at 1,000 times both neighbours or more (first at {rows.place(first)})"
         " were filled with a straight line"
     )
     return rows.where(~np.concatenate(([False], spike, [False])))
@@ -189,10 +186,10 @@ def _filled(rows: Rows, step: float, repairs: list[str]) -> tuple[Floats, Floats
     if missing.sum() > len(rows.times):
         what = f"{int(missing.sum())} bins are missing and {len(rows.times)} are there"
         hint = f"the usual step is {print_duration(seconds(step))}; at least half of the bins must be there"
-        _refuse([Fault(what=what, source=rows.source, line=int(rows.lines[wide[0] + 1]), hint=hint)])
+        _refuse([rows.fault(int(wide[0]) + 1, what, hint)])
     repairs.append(
         f"{int(missing.sum())} missing bins in {len(wide)} gaps (longest {print_duration(seconds(float(gaps[wide].max())))}, first after "
-        f"line {int(rows.lines[wide[0]])}) were filled with straight lines"
+        f"{rows.place(int(wide[0]))}) were filled with straight lines"
     )
     inserted = np.concatenate(
         [rows.times[i] + gaps[i] * np.arange(1, n + 1) / (n + 1) for i, n in zip(wide, missing, strict=True)]

@@ -21,7 +21,7 @@ class Spec(BaseModel):
 
 
 class Csv(Spec):
-    """Rates from a ``timestamp,rps`` file."""
+    """Rates from a ``timestamp,rps`` file, or from a range answer of Prometheus (JSON)."""
 
     path: str = Field(min_length=1, description="File, relative to the scenario's folder.")
     offset: Duration = Field(
@@ -82,7 +82,7 @@ SHAPES: Final = ("csv", "constant", "ramp", "diurnal", "flash_crowd", "steps", "
 
 
 class Traffic(Spec):
-    """Exactly one shape, and what to scale it to."""
+    """Exactly one shape, how fast it is played, and what to scale it to."""
 
     csv: Csv | None = None
     constant: Constant | None = None
@@ -93,6 +93,12 @@ class Traffic(Spec):
     sum: tuple[Traffic, ...] | None = Field(default=None, min_length=1, description="Shapes whose rates are added.")
     product: tuple[Traffic, ...] | None = Field(
         default=None, min_length=1, description="Shapes whose rates are multiplied."
+    )
+    speed: float = Field(
+        default=1.0,
+        ge=0.001,
+        le=100_000,
+        description="How many times as fast it is played; rates stay as they are. Default 1.",
     )
     scale_to: tuple[Rate, Rate] | None = Field(
         default=None,

@@ -15,8 +15,7 @@ from autoscaler.config.documents import Document, load, load_file
 from autoscaler.config.durations import print_duration
 from autoscaler.config.hpa import ReadOptions, is_policy, read_policy
 from autoscaler.config.scenario import Metrics, PodSignal, Scenario, ServiceSignal, scenario_from
-from autoscaler.config.traces import load_trace
-from autoscaler.config.traffic import Csv, Traffic
+from autoscaler.config.traces import Trace, load_trace
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import ExternalMetric, Metric, Mode, PodsMetric, ScalingPolicy
@@ -56,9 +55,9 @@ def stage(policy_file: Path | None, overrides: Overrides) -> Play:
         )
     scenario, notes = _fitted(builtin_scenario(), policy)
     if overrides.trace is not None:
-        scenario, note = _with_trace(scenario, overrides.trace)
+        overrides, note = _before_its_peak(overrides, overrides.trace)
         notes += note
-    inputs = prepare(scenario, Path(), replace(overrides, trace=None))
+    inputs = prepare(scenario, Path(), overrides)
     notes += _quiet(inputs)
     metadata = document.value["metadata"] | {"namespace": policy.key.namespace}
     manifest = document.value | {"metadata": metadata}
@@ -116,21 +115,20 @@ def _measured(metrics: Metrics, metric: Metric) -> tuple[Metrics, str]:
             return metrics, ""
 
 
-def _with_trace(scenario: Scenario, path: Path) -> tuple[Scenario, list[str]]:
-    """Replace the traffic by a trace; of a long one, begin shortly before its peak, and say so.
+def _before_its_peak(overrides: Overrides, source: Path | Trace) -> tuple[Overrides, list[str]]:
+    """Load the trace; of a long one, begin shortly before its peak, and say so.
 
     Raises:
         InvalidTraceError: the trace cannot be used.
     """
-    trace = load_trace(path)
+    trace = source if isinstance(source, Trace) else load_trace(source)
     offset, notes = 0.0, []
     if trace.duration > LONG_TRACE:
         peak = float(trace.times[trace.rates.argmax()] - trace.times[0])
         offset = max(0.0, peak - LEAD)
         length, skipped = print_duration(seconds(trace.duration)), print_duration(seconds(offset))
         notes = [f"the trace is {length} long; this begins {skipped} in, shortly before its peak"]
-    traffic = Traffic(csv=Csv(path=str(path.absolute())).model_copy(update={"offset": offset}))
-    return scenario.model_copy(update={"traffic": traffic, "duration": None}), notes
+    return replace(overrides, trace=trace, trace_offset=offset), notes
 
 
 def _quiet(inputs: Inputs) -> list[str]:

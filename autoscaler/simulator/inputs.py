@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from autoscaler.config.durations import print_duration
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import Fidelity, Scenario
 from autoscaler.config.traces import Trace, load_trace
 from autoscaler.config.traffic import Csv, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
@@ -28,11 +28,13 @@ _MOST_REPLICAS: Final = 100_000
 class Overrides:
     """What replaces parts of a scenario; absent means as the file says. Times in seconds."""
 
-    trace: Path | None = None  #: replaces the whole traffic; the run is then as long as the trace
+    trace: Path | Trace | None = None  #: replaces the whole traffic; the run is then as long as the trace
     trace_offset: float = 0.0  #: where in it the run starts
     scale_to: tuple[float, float] | None = None  #: [requests/s]
+    speed_up: float | None = None  #: the whole traffic, and the run's length with it, are played so many times as fast
     until: float | None = None  #: the run's length
     seed: int | None = None
+    fidelity: Fidelity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
     """
     overrides = overrides or Overrides()
     scenario = _changed(scenario, overrides)
-    traces = {csv.path: load_trace(folder / csv.path) for csv in _csvs(scenario.traffic)}
+    traces = _traces(scenario.traffic, folder, overrides)
     notes = [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
     duration = _duration(scenario, overrides, traces, notes)
     traffic = rate_of(scenario.traffic, traces, duration)
@@ -63,7 +65,9 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
 
 def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
     """Turn a description into a rate; ``scale_to`` maps the range within ``duration`` [s]."""
-    rate = _shape(spec, traces, duration)
+    rate = _shape(spec, traces, duration * spec.speed)
+    if spec.speed != 1.0:
+        rate = shapes.Sped(rate, spec.speed)
     return shapes.scaled(rate, *spec.scale_to, duration) if spec.scale_to is not None else rate
 
 
@@ -101,30 +105,50 @@ def _shape(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunc
             raise AssertionError("a traffic description has exactly one shape")
 
 
-def _csvs(spec: Traffic) -> Iterator[Csv]:
+def _traces(spec: Traffic, folder: Path, overrides: Overrides) -> dict[str, Trace]:
+    """Load every trace of the traffic, by its path."""
+    if isinstance(overrides.trace, Trace):
+        return {overrides.trace.source: overrides.trace}
+    return {csv.path: load_trace(folder / csv.path) for csv, _ in _csvs(spec)}
+
+
+def _csvs(spec: Traffic, speed: float = 1.0) -> Iterator[tuple[Csv, float]]:
+    """Find the traces of the traffic, each with the speed it is played at."""
+    speed *= spec.speed
     if spec.csv is not None:
-        yield spec.csv
+        yield spec.csv, speed
     for part in (*(spec.sum or ()), *(spec.product or ())):
-        yield from _csvs(part)
+        yield from _csvs(part, speed)
 
 
 def _changed(scenario: Scenario, overrides: Overrides) -> Scenario:
-    traffic, description = scenario.traffic, scenario.description
+    traffic, changes = scenario.traffic, dict[str, object]()
     if overrides.trace is not None:
-        description = f"The traffic of {overrides.trace.name} on the service of {scenario.name}."
-        csv = Csv(path=str(overrides.trace.absolute())).model_copy(update={"offset": overrides.trace_offset})
-        traffic = Traffic(csv=csv, scale_to=traffic.scale_to)
+        traffic, changes["description"] = _replaced(scenario, overrides.trace, overrides.trace_offset)
+    if overrides.speed_up is not None:
+        traffic = traffic.model_copy(update={"speed": traffic.speed * overrides.speed_up})
+        if scenario.duration is not None:
+            changes["duration"] = scenario.duration / overrides.speed_up
     if overrides.scale_to is not None:
         traffic = traffic.model_copy(update={"scale_to": overrides.scale_to})
-    changes: dict[str, object] = {"traffic": traffic, "description": description}
     if overrides.seed is not None:
         changes["seed"] = overrides.seed
-    return scenario.model_copy(update=changes)
+    if overrides.fidelity is not None:
+        changes["fidelity"] = overrides.fidelity
+    return scenario.model_copy(update={"traffic": traffic, **changes})
+
+
+def _replaced(scenario: Scenario, trace: Path | Trace, offset: float) -> tuple[Traffic, str]:
+    """Give the traffic of another trace, scaled as the scenario's own is, and the description that fits it."""
+    path, name = (trace.source, trace.source) if isinstance(trace, Trace) else (str(trace.absolute()), trace.name)
+    csv = Csv(path=path).model_copy(update={"offset": offset})
+    traffic = Traffic(csv=csv, scale_to=scenario.traffic.scale_to)
+    return traffic, f"The traffic of {name} on the service of {scenario.name}."
 
 
 def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace], notes: list[str]) -> int:
     """Settle the run's length [s]: what was asked for, at most what the traces cover."""
-    lengths = [traces[csv.path].duration - csv.offset for csv in _csvs(scenario.traffic)]
+    lengths = [(traces[csv.path].duration - csv.offset) / speed for csv, speed in _csvs(scenario.traffic)]
     covered = min(lengths, default=float("inf"))
     asked = overrides.until if overrides.until is not None else None if overrides.trace else scenario.duration
     if asked is not None and asked > covered > 0:

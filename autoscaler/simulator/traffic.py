@@ -166,6 +166,20 @@ class Affine:
         return self.offset * t + self.factor * self.part.integral(t)
 
 
+@dataclass(frozen=True, slots=True)
+class Sped:
+    """A rate that is played ``speed`` times as fast."""
+
+    part: RateFunction
+    speed: float
+
+    def rate(self, t: Floats) -> Floats:
+        return self.part.rate(t * self.speed)
+
+    def integral(self, t: Floats) -> Floats:
+        return np.asarray(self.part.integral(t * self.speed) / self.speed)
+
+
 def constant(rps: float) -> Line:
     """Give the same rate throughout."""
     return Line(np.zeros(1), np.array([rps]))

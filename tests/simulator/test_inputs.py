@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import Fidelity, Scenario
+from autoscaler.config.traces import load_trace
 from autoscaler.model.errors import InvalidScenarioError, InvalidTraceError
 from autoscaler.simulator.inputs import Overrides, prepare
 from autoscaler.simulator.traffic import arrivals
@@ -93,3 +94,40 @@ def test_a_run_begins_with_the_pods_its_traffic_needs(tmp_path, rps, replicas):
 def test_a_number_that_the_scenario_gives_stays(scenario, tmp_path):
     inputs = prepare(scenario(traffic={"constant": {"rps": 5000}}, pods={"initial_replicas": 3}), tmp_path)
     assert inputs.scenario.pods.initial_replicas == 3
+
+
+def test_traffic_is_played_faster_and_the_run_gets_shorter(scenario, trace):
+    inputs = prepare(scenario(), trace.parent, Overrides(trace=trace, speed_up=4, trace_offset=60))
+    assert inputs.duration == 135  # the nine minutes that are left, four times as fast
+    assert inputs.traffic.rate(np.array([0.0, 14.9, 15.0, 134.9])).tolist() == [20, 20, 30, 100]
+    assert arrivals(inputs.traffic, 0, 135).sum() == pytest.approx(sum(range(20, 101, 10)) * 15)
+
+
+def test_shapes_are_played_faster_with_the_scenario_s_own_duration(scenario, tmp_path):
+    diurnal = {"diurnal": {"low": 10, "high": 30, "period": "2h", "peak_at": "1h"}}
+    inputs = prepare(scenario(traffic=diurnal, duration="2h"), tmp_path, Overrides(speed_up=60))
+    assert inputs.duration == 120
+    assert inputs.traffic.rate(np.array([0.0, 60.0, 120.0])).tolist() == pytest.approx([10, 30, 10])
+
+
+def test_a_part_of_the_traffic_has_a_speed_of_its_own(scenario, trace):
+    parts = [{"csv": {"path": "trace.csv"}, "speed": 2}, {"constant": {"rps": 1}}]
+    inputs = prepare(scenario(traffic={"sum": parts}), trace.parent)
+    assert (inputs.duration, inputs.notes) == (300, ("the run ends with its trace, after 5m",))
+    assert inputs.traffic.rate(np.array([30.0])).tolist() == [21]
+
+
+def test_a_scale_maps_the_range_of_what_is_played(scenario, trace):
+    inputs = prepare(scenario(), trace.parent, Overrides(trace=trace, speed_up=2, until=150, scale_to=(100, 500)))
+    assert inputs.traffic.rate(np.array([0.0, 149.0])).tolist() == pytest.approx([100, 500])
+
+
+def test_a_trace_that_is_loaded_already_is_taken_as_it_is(scenario, trace, tmp_path):
+    loaded = load_trace(trace)
+    one, other = (prepare(scenario(), tmp_path, Overrides(trace=given)) for given in (loaded, trace))
+    assert (one.duration, one.traffic.rate(np.array([0.0])).tolist()) == (other.duration, [10])
+
+
+def test_the_fidelity_can_be_chosen_for_one_run(scenario, tmp_path):
+    assert prepare(scenario(), tmp_path).scenario.fidelity is Fidelity.FLUID
+    assert prepare(scenario(), tmp_path, Overrides(fidelity=Fidelity.REQUEST)).scenario.fidelity is Fidelity.REQUEST
