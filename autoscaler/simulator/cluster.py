@@ -61,6 +61,7 @@ class PodSet:
         self._serving: int | None = None
         self.resources = _resources(scenario.pods)
         self.pods: list[SimulatedPod] = []
+        placement.attach(self)
         self.wanted = scenario.pods.initial_replicas
         for _ in range(self.wanted):
             self._add_running(start)
@@ -111,6 +112,11 @@ class PodSet:
         """Delete one pod by name; nothing happens if it is gone or going."""
         self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
 
+    def evict(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
+        """Delete pods that have to leave their node; as many new ones begin as are missing then."""
+        self._delete([pod for pod in pods if not pod.deleting], at)
+        self.set_replicas(self.wanted, at)
+
     def lose(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
         """End pods at once, with what they have in service; as many new ones begin as are missing then."""
         for pod in pods:
@@ -124,6 +130,8 @@ class PodSet:
 
     def _bound(self, pod: SimulatedPod, at: Instant, pull: Nanoseconds) -> None:
         """Let a pod start: it has found room, and its image is there ``pull`` later."""
+        pod.bound_at = at
+        self._changed(pod)
         stretch = 1.0 + self._spec.jitter * self._noise.uniform(pod.ordinal)
         running_at = at + pull + seconds(self._spec.startup * stretch)
         ready_at = running_at + seconds(self._spec.readiness * stretch)
@@ -139,11 +147,15 @@ class PodSet:
         return pod
 
     def _add_running(self, start: Instant) -> None:
-        """Add a pod that has been ready for an hour."""
+        """Add a pod that has been ready for an hour; one for which there is no room is only asked for now."""
         pod = self._new(start - HOUR)
+        if not self._placement.host(pod, start):
+            pod.created_at = start
+            self._placement.ask(pod, start, self._bound)
+            return
+        pod.bound_at = pod.created_at
         pod.running_at = pod.ready_at = pod.created_at + seconds(self._spec.startup)
         pod.life = Life.READY
-        self._placement.ask(pod, start, _stays)
         self._service.join(pod.ordinal, start)
 
     def _start(self, pod: SimulatedPod, at: Instant) -> None:
@@ -164,6 +176,8 @@ class PodSet:
         for pod in pods:
             pod.deleting = True
             self._changed(pod)
+            if pod.bound_at is None:
+                self._placement.free(pod, at)
             drain = min(self._service.leave(pod.ordinal, at), self._grace) if pod.life is Life.READY else SECOND
             self._events.push(at + drain, Kind.POD_GONE, partial(self._gone, pod))
         self._note(at)
@@ -197,24 +211,23 @@ class PodSet:
     def _value(self, pod: SimulatedPod) -> Pod:
         value = self._values.get(pod.name)
         if value is None:
-            ready_at = pod.ready_at if pod.life is Life.READY else None
             value = self._values[pod.name] = Pod(
                 name=pod.name,
                 resources=self.resources,
                 phase=PodPhase.PENDING if pod.life is Life.PENDING else PodPhase.RUNNING,
                 deleting=pod.deleting,
-                started_at=pod.created_at,
-                ready=ReadyCondition(
-                    status="False" if ready_at is None else "True",
-                    last_transition=pod.created_at if ready_at is None else ready_at,
-                ),
+                started_at=pod.bound_at,
+                ready=_readiness(pod),
                 labels=self._labels,
             )
         return value
 
 
-def _stays(pod: SimulatedPod, at: Instant, pull: Nanoseconds) -> None:
-    """Do nothing more for a pod that runs already."""
+def _readiness(pod: SimulatedPod) -> ReadyCondition | None:
+    """Give the condition that a kubelet reports; there is none before the pod has found a node."""
+    if pod.life is Life.READY and pod.ready_at is not None:
+        return ReadyCondition(status="True", last_transition=pod.ready_at)
+    return None if pod.bound_at is None else ReadyCondition(status="False", last_transition=pod.bound_at)
 
 
 def _resources(spec: Pods) -> PodResources:

@@ -18,12 +18,13 @@ class Life(IntEnum):
 class SimulatedPod:
     """One pod; ``ordinal`` is its number within its workload."""
 
-    __slots__ = ("created_at", "deleting", "gone", "life", "name", "ordinal", "ready_at", "running_at")
+    __slots__ = ("bound_at", "created_at", "deleting", "gone", "life", "name", "ordinal", "ready_at", "running_at")
 
     def __init__(self, name: str, ordinal: int, created_at: Instant) -> None:
         self.name = name
         self.ordinal = ordinal
         self.created_at = created_at
+        self.bound_at: Instant | None = None  #: when it found room
         self.running_at: Instant | None = None
         self.ready_at: Instant | None = None
         self.life = Life.PENDING
