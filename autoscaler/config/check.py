@@ -18,7 +18,7 @@ from autoscaler.config.policy_files import Candidate, expand, policy_files, read
 from autoscaler.model.errors import Fault, InvalidInputError
 
 _TRACE_SUFFIXES: Final = frozenset({".csv", ".tsv"})
-_SCENARIO_FIELDS: Final = frozenset({"traffic", "service", "duration", "pods", "slo"})
+_SCENARIO_FIELDS: Final = frozenset({"traffic", "service", "workers", "duration", "pods", "slo"})
 
 
 @dataclass(slots=True)

@@ -83,14 +83,23 @@ class Pipeline:
         scrape = self._known(at)
         if scrape is None:
             return None
+        counters = scrape.counters
         match signal:
             case ServiceSignal.QUEUE_DEPTH:
-                return round(scrape.counters.waiting) * 1000, scrape.at
+                return round(counters.waiting) * 1000, scrape.at
+            case ServiceSignal.JOBS_ACTIVE:
+                return round(counters.active) * 1000, scrape.at
+            case ServiceSignal.JOBS_DELAYED:
+                return round(counters.delayed) * 1000, scrape.at
+            case ServiceSignal.JOBS_UNFINISHED:
+                return round(counters.waiting + counters.active) * 1000, scrape.at
+            case ServiceSignal.OLDEST_JOB_AGE:
+                return round(counters.oldest * 1000), scrape.at
             case ServiceSignal.REQUESTS_PER_SECOND:
                 begin, low, high, share = self._around(scrape.at - self._custom_window)
                 then = low.counters.arrived + share * (high.counters.arrived - low.counters.arrived)
                 span = (scrape.at - begin) / SECOND
-                return (round((scrape.counters.arrived - then) / span * 1000) if span > 0 else 0), scrape.at
+                return (round((counters.arrived - then) / span * 1000) if span > 0 else 0), scrape.at
 
     def _known(self, at: Instant) -> Scrape | None:
         """Give the newest scrape that a reader can have at ``at``; the very first has no rate yet."""

@@ -113,6 +113,8 @@ class FluidService:
             queued=np.where(is_in, self._waiting * each, 0.0),
             arrived=self.arrived,
             waiting=self._waiting,
+            active=self.in_service,
+            oldest=self._oldest(),
         )
 
     def latencies(self) -> FluidLatencies:
@@ -125,6 +127,13 @@ class FluidService:
         self._partial += self._slots() * ((at - self._partial_from) / SECOND)
         self._partial_from = at
         self._pods = pods
+
+    def _oldest(self) -> float:
+        """Give how long the head of the line has waited [s]; what came in a second left it from its begin on."""
+        if not self._line:
+            return 0.0
+        second, still, came = self._line[0]
+        return self.ledger.seconds - second - (came - still) / came
 
     def _slots(self) -> float:
         """Give the slots in rotation, worth of slots at full speed."""
@@ -155,12 +164,17 @@ class FluidService:
             self._serve(first, last)
 
     def _lose(self, requests: float) -> None:
-        """Count requests that were in service as lost: their pod was killed."""
+        """Count requests that were in service as lost: their pod was killed. Jobs wait again, at the head of the line."""
         second = self.ledger.seconds - 1
-        if second >= 0 and requests > 0:
-            lost = min(requests, float(self.ledger.served[second]))
-            self.ledger.served[second] -= lost
+        if second < 0 or requests <= 0:
+            return
+        lost = min(requests, float(self.ledger.served[second]))
+        self.ledger.served[second] -= lost
+        if not self._spec.starts_again:
             self.ledger.lost[second] += lost
+        elif lost:
+            self._line.appendleft([float(second), lost, lost])
+            self._waiting = self.ledger.waiting[second] = self._waiting + lost
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
@@ -179,7 +193,7 @@ class FluidService:
     def _serve_each(self, first: int, last: int, slots: float) -> None:
         """Serve second by second with ``slots`` in rotation: whoever is not served waits, as far as there is room."""
         ledger, spec = self.ledger, self._spec
-        capacity, room = slots / spec.mean_service_time, float(self._pods * spec.queue_limit)
+        capacity, room = slots / spec.mean_service_time, spec.room(self._pods)
         ledger.slots[first:last] = slots
         for second, came in enumerate(ledger.arrived[first:last].tolist(), start=first):
             served = min(self._waiting + came, capacity)

@@ -28,6 +28,9 @@ class Counters:
     queued: Floats  #: requests that wait in the pod now
     arrived: float  #: requests that came to the service so far
     waiting: float  #: requests that wait now, wherever
+    active: float = 0.0  #: requests in service now; of jobs those too whose pod is gone and that nobody has missed yet
+    delayed: float = 0.0  #: jobs that are not due yet
+    oldest: float = 0.0  #: how long the one that waits longest has waited [s]
 
 
 class Latencies(Protocol):

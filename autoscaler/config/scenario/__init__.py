@@ -4,19 +4,26 @@ from autoscaler.config.scenario.document import Fidelity, Scenario, load_scenari
 from autoscaler.config.scenario.metrics import Control, Metrics, PodSignal, ServiceSignal
 from autoscaler.config.scenario.pods import Pods, Target
 from autoscaler.config.scenario.service import Balancing, Objective, Service
+from autoscaler.config.scenario.workers import Backlog, Backoff, Delayed, Priority, Retries, Workers
 
 __all__ = [
+    "Backlog",
+    "Backoff",
     "Balancing",
     "Control",
+    "Delayed",
     "Fidelity",
     "Metrics",
     "Objective",
     "PodSignal",
     "Pods",
+    "Priority",
+    "Retries",
     "Scenario",
     "Service",
     "ServiceSignal",
     "Target",
+    "Workers",
     "load_scenario",
     "scenario_from",
 ]

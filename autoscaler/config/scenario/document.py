@@ -14,6 +14,7 @@ from autoscaler.config.model_faults import faults_of
 from autoscaler.config.scenario.metrics import Control, Metrics
 from autoscaler.config.scenario.pods import NAME, Pods, Target
 from autoscaler.config.scenario.service import Objective, Service
+from autoscaler.config.scenario.workers import Workers
 from autoscaler.config.traffic import Spec, Traffic
 from autoscaler.config.units import PositiveDuration
 from autoscaler.model.errors import Fault, InvalidInputError, InvalidScenarioError
@@ -45,10 +46,35 @@ class Scenario(Spec):
     target: Target = Target()
     traffic: Traffic
     service: Service = Service()
+    workers: Workers | None = Field(
+        default=None, description="Instead of `service`: pods that take jobs from one queue. Default: none."
+    )
     slo: Objective = Objective()
     pods: Pods = Pods()
     metrics: Metrics = Metrics()
     control: Control = Control()
+
+    @model_validator(mode="after")
+    def _workers_or_service(self) -> Self:
+        """Let workers stand as the service that they are, so that nobody else has to ask which of the two there is."""
+        of_jobs = [name for name, signal in self.metrics.external.items() if signal.is_of_jobs]
+        if self.workers is None:
+            if of_jobs:
+                raise ValueError(f"metrics.external.{of_jobs[0]} measures jobs, which only `workers` have")
+            return self
+        if "service" in self.model_fields_set:
+            raise ValueError("service and workers are given; a scenario has one of them: requests are sent, jobs taken")
+        if self.beyond_fluid:
+            raise ValueError(self.beyond_fluid)
+        object.__setattr__(self, "service", self.workers.as_service())  # the model is frozen, and not yet handed out
+        return self
+
+    @property
+    def beyond_fluid(self) -> str:
+        """Tell what the scenario asks for that its fidelity cannot follow; empty if there is nothing."""
+        fields = self.workers.needs_single_jobs if self.workers and self.fidelity is Fidelity.FLUID else ()
+        names = " and ".join(f"workers.{field}" for field in fields)
+        return names and f"{names}: a fluid has no single jobs to tell apart; it takes fidelity request"
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -20,8 +20,17 @@ class PodSignal(StrEnum):
 class ServiceSignal(StrEnum):
     """What an external metric measures."""
 
-    QUEUE_DEPTH = "queue_depth"  #: requests that wait, at the scrape
+    QUEUE_DEPTH = "queue_depth"  #: requests that wait (of jobs those that are due), at the scrape
     REQUESTS_PER_SECOND = "requests_per_second"  #: that arrive, averaged over the window
+    JOBS_ACTIVE = "jobs_active"  #: jobs at work, those of lost pods too until their lock expires
+    JOBS_DELAYED = "jobs_delayed"  #: jobs that are not due yet
+    JOBS_UNFINISHED = "jobs_unfinished"  #: waiting and active
+    OLDEST_JOB_AGE = "oldest_job_age"  #: how long the job that waits longest has been due [s]
+
+    @property
+    def is_of_jobs(self) -> bool:
+        """Tell whether only queue workers have it."""
+        return self not in (ServiceSignal.QUEUE_DEPTH, ServiceSignal.REQUESTS_PER_SECOND)
 
 
 class Metrics(Spec):

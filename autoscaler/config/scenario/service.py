@@ -41,6 +41,15 @@ class Service(Spec):
     )
     memory_per_request: Amount = Field(default=0.0, description="Memory of one request in service [bytes]. Default 0.")
 
+    def room(self, pods: int) -> float:
+        """Give how many requests may wait with so many pods in rotation."""
+        return float(pods * self.queue_limit)
+
+    @property
+    def starts_again(self) -> bool:
+        """Tell whether what is in service when its pod is killed waits again; otherwise it is lost."""
+        return False
+
     @property
     def pod_rate(self) -> float:
         """The most that one pod can serve [requests/s]."""
