@@ -7,7 +7,7 @@ from typing import Final
 from autoscaler.config.scenario import Scenario
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.quantity import Format, Quantity
-from autoscaler.simulator.cluster import CONTAINER
+from autoscaler.simulator.pod_values import CONTAINER
 
 IMAGE: Final = "registry.example/web:1"
 

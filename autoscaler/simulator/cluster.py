@@ -1,6 +1,6 @@
-"""Pods of one workload: they are created, start, become ready, and go, each in its own time.
+"""Pods of one workload, and how many there are to be: what a ReplicaSet does.
 
-What a ReplicaSet and a kubelet do together; where a pod finds room is for the placement to say.
+Where a pod finds room is for the placement to say; what happens to it there is the kubelet's business.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from autoscaler.config.scenario import Pods, Scenario
-from autoscaler.model.observation import ContainerSpec, Pod, PodPhase, PodResources, ReadyCondition
-from autoscaler.model.quantity import Format, Quantity
-from autoscaler.model.time import HOUR, SECOND, Instant, Nanoseconds, seconds
+from autoscaler.config.scenario import Scenario
+from autoscaler.model.observation import Pod
+from autoscaler.model.time import HOUR, Instant, seconds
 from autoscaler.simulator.kernel import EventQueue, Kind
+from autoscaler.simulator.kubelet import Kubelet
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.placement import Placement
-from autoscaler.simulator.pod import Life, SimulatedPod
+from autoscaler.simulator.pod import Container, SimulatedPod
+from autoscaler.simulator.pod_values import PodValues
 from autoscaler.simulator.serving import Serving
-
-CONTAINER = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +45,26 @@ class PodSet:
         placement: Placement,
     ) -> None:
         """``serving`` is told which pods are in rotation; ``placement`` finds room for each."""
-        self._spec: Pods = scenario.pods
         self._prefix = scenario.target.name
-        self._labels = (("app", scenario.target.name),)
         self._events = events
-        self._noise = noise
-        self._service = serving
+        self._kubelet = Kubelet(scenario.pods, events, noise, serving, self._turned)
         self._placement = placement
-        self._grace = seconds(scenario.pods.termination_grace)
+        self._shown = PodValues(scenario)
         self._created = 0
-        self._values: dict[str, Pod] = {}
         self._snapshot: tuple[Pod, ...] | None = None
-        self._running: tuple[SimulatedPod, ...] | None = None
+        self._running: tuple[Container, ...] | None = None
         self._serving: int | None = None
-        self.resources = _resources(scenario.pods)
         self.pods: list[SimulatedPod] = []
         placement.attach(self)
         self.wanted = scenario.pods.initial_replicas
         for _ in range(self.wanted):
-            self._add_running(start)
+            self._add_running(start, start - HOUR + seconds(scenario.pods.startup))
         self.history = [self.counts(start)]
 
     def values(self) -> tuple[Pod, ...]:
         """Give all pods as the API server shows them; a pod that did not change is the same object as before."""
         if self._snapshot is None:
-            self._snapshot = tuple(self._value(pod) for pod in self.pods)
+            self._snapshot = tuple(map(self._shown.of, self.pods))
         return self._snapshot
 
     def counts(self, at: Instant) -> Counts:
@@ -84,10 +78,10 @@ class PodSet:
             self._serving = sum(pod.serves for pod in self.pods)
         return self._serving
 
-    def running(self) -> tuple[SimulatedPod, ...]:
-        """Give the pods whose containers run."""
+    def running(self) -> tuple[Container, ...]:
+        """Give the containers that run."""
         if self._running is None:
-            self._running = tuple(pod for pod in self.pods if pod.life is not Life.PENDING)
+            self._running = tuple(pod.container for pod in self.pods if pod.container is not None)
         return self._running
 
     def set_replicas(self, replicas: int, at: Instant) -> None:
@@ -125,18 +119,8 @@ class PodSet:
 
     def _begin(self, at: Instant, name: str | None = None) -> SimulatedPod:
         pod = self._new(at, name)
-        self._placement.ask(pod, at, self._bound)
+        self._placement.ask(pod, at, self._kubelet.run)
         return pod
-
-    def _bound(self, pod: SimulatedPod, at: Instant, pull: Nanoseconds) -> None:
-        """Let a pod start: it has found room, and its image is there ``pull`` later."""
-        pod.bound_at = at
-        self._changed(pod)
-        stretch = 1.0 + self._spec.jitter * self._noise.uniform(pod.ordinal)
-        running_at = at + pull + seconds(self._spec.startup * stretch)
-        ready_at = running_at + seconds(self._spec.readiness * stretch)
-        self._events.push(running_at, Kind.POD_STARTED, partial(self._start, pod))
-        self._events.push(ready_at, Kind.POD_READY, partial(self._ready, pod))
 
     def _new(self, at: Instant, name: str | None = None) -> SimulatedPod:
         ordinal = self._created
@@ -146,29 +130,14 @@ class PodSet:
         self._forget()
         return pod
 
-    def _add_running(self, start: Instant) -> None:
-        """Add a pod that has been ready for an hour; one for which there is no room is only asked for now."""
+    def _add_running(self, start: Instant, ready_at: Instant) -> None:
+        """Add a pod that has been there for an hour; one for which there is no room is only asked for now."""
         pod = self._new(start - HOUR)
-        if not self._placement.host(pod, start):
+        if self._placement.host(pod, start):
+            self._kubelet.adopt(pod, ready_at, start)
+        else:
             pod.created_at = start
-            self._placement.ask(pod, start, self._bound)
-            return
-        pod.bound_at = pod.created_at
-        pod.running_at = pod.ready_at = pod.created_at + seconds(self._spec.startup)
-        pod.life = Life.READY
-        self._service.join(pod.ordinal, start)
-
-    def _start(self, pod: SimulatedPod, at: Instant) -> None:
-        if not pod.deleting:
-            pod.life, pod.running_at = Life.RUNNING, at
-            self._changed(pod)
-
-    def _ready(self, pod: SimulatedPod, at: Instant) -> None:
-        if not pod.deleting:
-            pod.life, pod.ready_at = Life.READY, at
-            self._changed(pod)
-            self._service.join(pod.ordinal, at)
-            self._note(at)
+            self._placement.ask(pod, start, self._kubelet.run)
 
     def _delete(self, pods: list[SimulatedPod], at: Instant) -> None:
         if not pods:
@@ -178,8 +147,7 @@ class PodSet:
             self._changed(pod)
             if pod.bound_at is None:
                 self._placement.free(pod, at)
-            drain = min(self._service.leave(pod.ordinal, at), self._grace) if pod.life is Life.READY else SECOND
-            self._events.push(at + drain, Kind.POD_GONE, partial(self._gone, pod))
+            self._events.push(at + self._kubelet.stop(pod, at), Kind.POD_GONE, partial(self._gone, pod))
         self._note(at)
 
     def _gone(self, pod: SimulatedPod, at: Instant) -> None:
@@ -191,8 +159,14 @@ class PodSet:
         pod.deleting = pod.gone = True
         self.pods.remove(pod)
         self._changed(pod)
-        self._service.kill(pod.ordinal, at)
+        self._kubelet.kill(pod, at)
         self._placement.free(pod, at)
+
+    def _turned(self, pod: SimulatedPod, at: Instant, serves_anew: bool) -> None:
+        """Take note of a step of a pod's life."""
+        self._changed(pod)
+        if serves_anew:
+            self._note(at)
 
     def _note(self, at: Instant) -> None:
         """Keep the counts; of several at one instant the last."""
@@ -201,38 +175,9 @@ class PodSet:
         self.history.append(self.counts(at))
 
     def _changed(self, pod: SimulatedPod) -> None:
-        self._values.pop(pod.name, None)
+        self._shown.forget(pod.name)
         self._forget()
 
     def _forget(self) -> None:
         """Work out anew, when asked, what follows from the pods."""
         self._snapshot = self._running = self._serving = None
-
-    def _value(self, pod: SimulatedPod) -> Pod:
-        value = self._values.get(pod.name)
-        if value is None:
-            value = self._values[pod.name] = Pod(
-                name=pod.name,
-                resources=self.resources,
-                phase=PodPhase.PENDING if pod.life is Life.PENDING else PodPhase.RUNNING,
-                deleting=pod.deleting,
-                started_at=pod.bound_at,
-                ready=_readiness(pod),
-                labels=self._labels,
-            )
-        return value
-
-
-def _readiness(pod: SimulatedPod) -> ReadyCondition | None:
-    """Give the condition that a kubelet reports; there is none before the pod has found a node."""
-    if pod.life is Life.READY and pod.ready_at is not None:
-        return ReadyCondition(status="True", last_transition=pod.ready_at)
-    return None if pod.bound_at is None else ReadyCondition(status="False", last_transition=pod.bound_at)
-
-
-def _resources(spec: Pods) -> PodResources:
-    requests = (
-        ("cpu", Quantity.from_milli(round(spec.cpu_request * 1000), Format.DECIMAL_SI)),
-        ("memory", Quantity.from_milli(round(spec.memory_request) * 1000, Format.BINARY_SI)),
-    )
-    return PodResources(containers=(ContainerSpec(name=CONTAINER, requests=requests),))

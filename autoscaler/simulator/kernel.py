@@ -10,12 +10,14 @@ from autoscaler.model.time import Instant
 
 
 class Kind(IntEnum):
-    """Order of events at one instant: pods change first, then they are measured. Evaluations come after both."""
+    """Order of events at one instant: faults first, then pods change, then they are measured. Evaluations come last."""
 
-    POD_STARTED = 0
-    POD_READY = 1
-    POD_GONE = 2
-    SCRAPE = 3
+    FAULT = 0
+    POD_STARTED = 1
+    POD_READY = 2
+    POD_CRASHED = 3
+    POD_GONE = 4
+    SCRAPE = 5
 
 
 Action = Callable[[Instant], None]

@@ -7,18 +7,29 @@ which it is asked for. So two policies meet the same luck, and their difference 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 _TABLE: Final = 1 << 16
 _STRIDE: Final = 40_503  #: odd, near the table's size over the golden ratio: rows of neighbouring scrapes lie far apart
+_GOLDEN: Final = 0x9E3779B97F4A7C15  #: 2**64 over the golden ratio, SplitMix64's step
+_MASK: Final = 2**64 - 1
+
+
+class Draw(IntEnum):
+    """What a number drawn by ``Noise.draw`` is for: each has a stream of its own."""
+
+    START = 0  #: whether a start fails
+    LIFE = 1  #: how long a container lives
 
 
 class Noise:
     """Random numbers of one workload, by what they belong to."""
 
-    __slots__ = ("_normals", "_rng", "_uniforms")
+    __slots__ = ("_keys", "_normals", "_rng", "_sequence", "_uniforms")
 
     def __init__(self, seed: int, stream: int) -> None:
         sequence = np.random.SeedSequence([seed, stream])
@@ -26,6 +37,8 @@ class Noise:
         self._normals: list[float] = normals.standard_normal(_TABLE).tolist()
         self._rng = uniforms
         self._uniforms: list[float] = []
+        self._sequence = [seed, stream]
+        self._keys: dict[Draw, int] = {}
 
     def uniform(self, ordinal: int) -> float:
         """Give the number in [-1, 1) that belongs to the pod created as number ``ordinal``."""
@@ -40,3 +53,26 @@ class Noise:
         while len(row) < count:
             row = row + self._normals[: count - len(row)]
         return row
+
+    def draw(self, what: Draw, number: int, member: int) -> float:
+        """Give the number in [0, 1) that belongs to a member, such as a pod, in the ``number``-th round of ``what``."""
+        return float(self.draws(what, number, [member])[0])
+
+    def draws(self, what: Draw, number: int, members: Sequence[int]) -> NDArray[np.float64]:
+        """Give one number in [0, 1) for each member, shape ``(members,)``.
+
+        Source: Steele, Lea, Flood, Fast splittable pseudorandom number generators (2014): SplitMix64's finalizer.
+        """
+        key = self._keys.get(what)
+        if key is None:
+            state = np.random.SeedSequence([*self._sequence, 1 + what]).generate_state(1, np.uint64)
+            key = self._keys[what] = int(state[0])
+        row = _mixed(np.array([(key + number * _GOLDEN) & _MASK], np.uint64))
+        mixed = _mixed(row + np.asarray(members, np.uint64) * np.uint64(_GOLDEN))
+        return np.asarray((mixed >> np.uint64(11)) * 2.0**-53, np.float64)
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

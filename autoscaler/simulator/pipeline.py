@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +18,10 @@ import numpy as np
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
 from autoscaler.model.observation import ContainerUsage, PodSample, PodUsage
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
-from autoscaler.simulator.cluster import CONTAINER
-from autoscaler.simulator.pod import SimulatedPod
+from autoscaler.simulator.pod import Container
+from autoscaler.simulator.pod_values import CONTAINER
 from autoscaler.simulator.serving import Counters, Floats
+from autoscaler.simulator.warmup import startup_cpu
 
 _KIB_MILLI: Final = 1024 * 1000
 _SLACK: Final = 2  #: scrapes kept beyond the longest window
@@ -28,11 +29,11 @@ _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """The counters of ``pods``, those whose containers run, at one instant."""
+    """The counters of ``pods``, the containers that ran, at one instant."""
 
     at: Instant
     number: int
-    pods: tuple[SimulatedPod, ...]
+    pods: tuple[Container, ...]
     counters: Counters
 
 
@@ -42,6 +43,7 @@ class Pipeline:
     def __init__(self, scenario: Scenario) -> None:
         self._spec = scenario.metrics
         self._cost = scenario.service
+        self._pods = scenario.pods
         self._interval = seconds(self._spec.scrape_interval)
         self._lag = seconds(self._spec.lag)
         self._resource_window = seconds(self._spec.resource_window)
@@ -50,7 +52,7 @@ class Pipeline:
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
 
-    def scrape(self, at: Instant, pods: tuple[SimulatedPod, ...], counters: Counters) -> None:
+    def scrape(self, at: Instant, pods: tuple[Container, ...], counters: Counters) -> None:
         """Keep what was read now."""
         number = self._scrapes[-1].number + 1 if self._scrapes else 0
         self._scrapes.append(Scrape(at, number, pods, counters))
@@ -126,7 +128,7 @@ class Pipeline:
         rates = []
         for row, (pod, growth) in enumerate(zip(scrape.pods, grown.tolist(), strict=True)):
             running_at = pod.running_at
-            if running_at is None or running_at > since:
+            if running_at > since:
                 continue
             span = full_span if running_at <= begin else (scrape.at - running_at) / SECOND
             rates.append((row, growth / span))
@@ -135,11 +137,18 @@ class Pipeline:
     def _usages(self, scrape: Scrape) -> Iterator[PodUsage]:
         cost, window, at = self._cost, self._resource_window, scrape.at
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
-        memory = self._memory(scrape)
+        memory, starting = self._memory(scrape), self._starting(scrape)
         for row, rate in self._rates(scrape, window, "work"):
-            usage = (("cpu", math.ceil(at_rest + per_request * rate)), ("memory", memory[row]))
+            usage = (("cpu", math.ceil(at_rest + per_request * rate + starting[row])), ("memory", memory[row]))
             container = ContainerUsage(name=CONTAINER, usage=usage)
             yield PodUsage(pod=scrape.pods[row].name, containers=(container,), at=at, window=window)
+
+    def _starting(self, scrape: Scrape) -> Sequence[float]:
+        """Give the cpu [milli-cores] that each container spent on starting, averaged over its window."""
+        if not self._pods.startup_cpu:
+            return [0.0] * len(scrape.pods)
+        begin = self._around(scrape.at - self._resource_window)[0]
+        return [1000 * startup_cpu(self._pods, pod, max(begin, pod.running_at), scrape.at) for pod in scrape.pods]
 
     def _memory(self, scrape: Scrape) -> list[int]:
         """Give the memory [milli-bytes] of each pod."""

@@ -39,7 +39,12 @@ class Placement(Protocol):
 
 
 class Anywhere:
-    """Room for every pod, and every image there already."""
+    """Room for every pod; each pulls its image, which takes ``pull`` [ns]."""
+
+    __slots__ = ("_pull",)
+
+    def __init__(self, pull: Nanoseconds = 0) -> None:
+        self._pull = pull
 
     def attach(self, owner: Owner) -> None:
         pass
@@ -48,7 +53,7 @@ class Anywhere:
         return True
 
     def ask(self, pod: SimulatedPod, at: Instant, bound: Bound) -> None:
-        bound(pod, at, 0)
+        bound(pod, at, self._pull)
 
     def free(self, pod: SimulatedPod, at: Instant) -> None:
         pass

@@ -68,7 +68,7 @@ class Workload:
             scenario.service, ledger, start, slo=scenario.slo, grace=scenario.pods.termination_grace, noise=noise
         )
         self._pipeline = Pipeline(scenario)
-        self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere())
+        self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere(seconds(scenario.pods.image_pull)))
         self._events = events
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
@@ -146,7 +146,7 @@ class Workload:
     def _scrape(self, at: Instant) -> None:
         pods = self._pods.running()
         self._service.catch_up(at)
-        self._pipeline.scrape(at, pods, self._service.counters([pod.ordinal for pod in pods]))
+        self._pipeline.scrape(at, pods, self._service.counters([pod.number for pod in pods]))
         self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
 
     def _reading(self, metric: Metric) -> Reading:

@@ -2,7 +2,7 @@
 
 from autoscaler.config.scenario.document import Fidelity, Scenario, load_scenario, scenario_from
 from autoscaler.config.scenario.metrics import Control, Metrics, PodSignal, ServiceSignal
-from autoscaler.config.scenario.pods import Pods, Target
+from autoscaler.config.scenario.pods import Crashes, Pods, Target, Warmup
 from autoscaler.config.scenario.service import Balancing, Objective, Service
 from autoscaler.config.scenario.workers import Backlog, Backoff, Delayed, Priority, Retries, Workers
 
@@ -11,6 +11,7 @@ __all__ = [
     "Backoff",
     "Balancing",
     "Control",
+    "Crashes",
     "Delayed",
     "Fidelity",
     "Metrics",
@@ -23,6 +24,7 @@ __all__ = [
     "Service",
     "ServiceSignal",
     "Target",
+    "Warmup",
     "Workers",
     "load_scenario",
     "scenario_from",

@@ -81,7 +81,10 @@ class Scenario(Spec):
         if self.duration is None and self.traffic.csv is None:
             raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
         if self.duration is not None:
-            _fits(self.pods.startup + self.pods.readiness, self.duration, "pods.startup plus pods.readiness")
+            pods = self.pods
+            pull = "pods.image_pull plus " if pods.image_pull else ""
+            coming = pods.image_pull + pods.startup + pods.readiness
+            _fits(coming, self.duration, f"{pull}pods.startup plus pods.readiness")
             _fits(self.control.sync_period, self.duration, "control.sync_period")
             _fits(self.metrics.scrape_interval, self.duration, "metrics.scrape_interval")
         return self
