@@ -118,6 +118,10 @@ class Client:
         """Create an object. Raises: KubernetesError."""
         return await self._request(_Call(method="POST", path=path, subject=subject, query={}, body=body))
 
+    async def put(self, path: str, subject: Subject, body: object) -> bytes:
+        """Replace an object. Raises: KubernetesError."""
+        return await self._request(_Call(method="PUT", path=path, subject=subject, query={}, body=body))
+
     async def merge_patch(self, path: str, subject: Subject, body: object) -> bytes:
         """Merge ``body`` into an object. Raises: KubernetesError."""
         return await self._request(
