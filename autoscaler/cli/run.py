@@ -46,6 +46,10 @@ def command(
     sync_period: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Time between two evaluations of a policy.  [default: 15s]")
     ] = None,
+    leader_elect: Annotated[
+        bool | None,
+        typer.Option("--leader-elect", help="Act only while holding a Lease: for several replicas with --apply."),
+    ] = None,
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Address of /livez, /readyz, /metrics.  [default: :8080]")
     ] = None,
@@ -89,6 +93,7 @@ def command(
         "namespaces": namespaces,
         "kubernetes_version": kubernetes_version,
         "hpa.sync_period": sync_period,
+        "leader_election.enabled": leader_elect,
         "http.listen": listen,
         "log.level": log_level,
         "log.format": log_format,

@@ -10,12 +10,13 @@ import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autoscaler.config.durations import DurationError, parse_duration, print_duration
+from autoscaler.control.election import ElectionTimes
 from autoscaler.model.controller_config import (
     DEFAULT_VERSION,
     ControllerConfig,
@@ -145,6 +146,33 @@ class FixSettings(Section):
     """Leave pods that have Succeeded out of averages, like those that have Failed (PR 141302)."""
 
 
+class LeaderElectionSettings(Section):
+    """Which of several replicas acts. Defaults are client-go's."""
+
+    enabled: bool = False
+    """Act only while holding a Lease. For more than one replica with ``apply``; observing needs no leader."""
+    namespace: str = "default"
+    """Namespace of the Lease."""
+    name: str = Field(default="autoscaler", min_length=1)
+    """Name of the Lease."""
+    lease_duration: Period = 15 * SECOND
+    """How long others wait for a sign of life before one of them takes over."""
+    renew_deadline: Period = 10 * SECOND
+    """How long the leader goes on without having renewed the Lease. Shorter than ``lease_duration``."""
+    retry_period: Period = 2 * SECOND
+    """Time between two attempts. ``renew_deadline`` must be more than 1.2 times this."""
+
+    @property
+    def times(self) -> ElectionTimes:
+        """What the election is told."""
+        return ElectionTimes(lease=self.lease_duration, renew_deadline=self.renew_deadline, retry=self.retry_period)
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        _ = self.times
+        return self
+
+
 class HttpSettings(Section):
     """The controller's own HTTP server."""
 
@@ -201,6 +229,8 @@ class Settings(BaseSettings):
     """Upstream's feature gates."""
     fixes: FixSettings = FixSettings()
     """Upstream's late repairs."""
+    leader_election: LeaderElectionSettings = LeaderElectionSettings()
+    """Which of several replicas acts."""
     http: HttpSettings = HttpSettings()
     """The controller's own HTTP server."""
     log: LogSettings = LogSettings()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -57,7 +59,10 @@ class Followed:
 
 
 class LiveCluster:
-    """Carries out what a controller asks. ``may_write`` off: nothing is ever written, whatever is asked."""
+    """Carries out what a controller asks. ``may_write`` off: nothing is ever written, whatever is asked.
+
+    ``authority`` tells for how long [s] a write may last that begins now; 0 where another replica leads.
+    """
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class LiveCluster:
         announcer: Announcer,
         recorder: Recorder,
         may_write: bool,
+        authority: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._observer = observer
         self._scales = scales
@@ -77,6 +83,7 @@ class LiveCluster:
         self._announcer = announcer
         self._recorder = recorder
         self._may_write = may_write
+        self._authority = authority
         self._followed: dict[PolicyKey, Followed] = {}
 
     def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
@@ -104,14 +111,20 @@ class LiveCluster:
         followed = self._followed.get(wanted.key)
         if not self._may_write or followed is None or followed.found is None:
             return ScaleRefused(key=wanted.key, error="writing is switched off")
+        left = self._authority()
+        if left <= 0:
+            return ScaleRefused(key=wanted.key, error="another replica of this controller leads")
         try:
-            await self._scales.write(
-                wanted.key.namespace,
-                wanted.target.name,
-                followed.found.mapping,
-                replicas=wanted.replicas,
-                resource_version=wanted.resource_version,
-            )
+            async with asyncio.timeout(left if math.isfinite(left) else None):
+                await self._scales.write(
+                    wanted.key.namespace,
+                    wanted.target.name,
+                    followed.found.mapping,
+                    replicas=wanted.replicas,
+                    resource_version=wanted.resource_version,
+                )
+        except TimeoutError:
+            return ScaleRefused(key=wanted.key, error="the lease could not be renewed while the API server was silent")
         except RefusedError as error:
             if error.is_conflict:
                 return await self._after_conflict(wanted, error)
@@ -123,7 +136,7 @@ class LiveCluster:
     async def write_status(self, wanted: WriteStatus) -> StatusRefused | None:
         """Write the status to the HPA object of the policy's name, where there is one."""
         followed = self._followed.get(wanted.key)
-        if not self._may_write or followed is None:
+        if not self._may_write or self._authority() <= 0 or followed is None:
             return None
         followed.status = wanted.status
         document = self._status_document(wanted.status, followed.policy)

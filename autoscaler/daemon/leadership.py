@@ -72,10 +72,9 @@ class Leadership:
         self._failure = ""
 
     @property
-    def remaining(self) -> Nanoseconds:
-        """How long a write may take that begins now; 0 where we do not lead."""
-        until = self._candidate.leads_until
-        return 0 if until is None else max(0, until - self._clock.now())
+    def remaining(self) -> float:
+        """How long a write may take that begins now [s]; 0 where we do not lead."""
+        return self._clock.wait_for(self._left())
 
     @property
     def term(self) -> int:
@@ -129,7 +128,7 @@ class Leadership:
         while not work.done():
             if (await asyncio.wait([work], timeout=self._clock.wait_for(times.retry)))[0]:
                 return
-            left = self.remaining
+            left = self._left()
             if not left or not await self._try_until(left):
                 return
 
@@ -180,6 +179,10 @@ class Leadership:
             return Nothing.FAILED
         return Nothing.MISSING if found is None else Lease(record=_record(found[0]), version=found[1])
 
+    def _left(self) -> Nanoseconds:
+        until = self._candidate.leads_until
+        return 0 if until is None else max(0, until - self._clock.now())
+
     def _overdue(self) -> Nanoseconds:
         until = self._candidate.leads_until
         return 0 if until is None else self._clock.now() - until
@@ -189,17 +192,6 @@ class Leadership:
 
     async def _sleep(self, span: Nanoseconds) -> None:
         await asyncio.sleep(self._clock.wait_for(span))
-
-
-class Alone:
-    """Leads always: for a single replica without an election."""
-
-    term = 0
-
-    @property
-    def remaining(self) -> Nanoseconds:
-        """As long as anybody likes."""
-        return 1 << 62
 
 
 @asynccontextmanager

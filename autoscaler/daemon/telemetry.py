@@ -76,6 +76,11 @@ class Telemetry:
         self.throttle = self._counter("api_throttle_seconds", "Time waited because the API server asked for it.", ())
         # The oldest copy only: a series per namespace would be unbounded.
         self.cache_age = self._gauge("cache_age_seconds", "Age of the oldest watched copy.", ("resource",))
+        # Upstream's name, so that its alerts and dashboards hold.
+        self.leader = Gauge(
+            "leader_election_master_status", "1 while this replica leads, 0 while it stands by.", ("name",),
+            registry=self.registry,
+        )  # fmt: skip
         self.reachable = self._gauge("api_reachable", "1 while the API server answers, 0 while it does not.", ())
 
     def watch_ages(self, ages: Callable[[], Mapping[str, float]]) -> None:

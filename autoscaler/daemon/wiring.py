@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -9,14 +11,17 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
+from uuid import uuid4
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from prometheus_client import Gauge
 
 from autoscaler.adapters.kubernetes.client import Client, Timeouts, open_client
 from autoscaler.adapters.kubernetes.connection import find_credentials
 from autoscaler.adapters.kubernetes.discovery import Discovery
 from autoscaler.adapters.kubernetes.events import Events
+from autoscaler.adapters.kubernetes.leases import Leases
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
 from autoscaler.adapters.kubernetes.statuses import Statuses
@@ -25,6 +30,7 @@ from autoscaler.config.hpa_status import status_from_object, status_to_object
 from autoscaler.config.policies import LoadedPolicies, reload
 from autoscaler.config.settings import Settings
 from autoscaler.control.controller import Controller
+from autoscaler.control.election import Candidate
 from autoscaler.daemon.announcer import BackgroundAnnouncer
 from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
@@ -34,6 +40,7 @@ from autoscaler.daemon.comparer import Comparer
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.in_force import PoliciesInForce
+from autoscaler.daemon.leadership import Leadership, leading
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
@@ -46,6 +53,8 @@ from autoscaler.model.time import as_seconds
 
 #: What writes under way get to finish when the daemon is told to stop [s].
 GRACE = 5.0
+#: Longest wait for one answer about the lease [s].
+LEASE_PATIENCE = 5.0
 #: A pass that is this long under way [s] is stuck: every request in it ends sooner.
 STUCK = 120.0
 #: How often HPA objects that came after their policy are looked for [s]: one list per namespace that may have one.
@@ -86,15 +95,17 @@ async def assembled(
         client = await stack.enter_async_context(_client(settings, link, version))
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
         recorder = PassRecorder(telemetry, *(told for told in (on_record, comparer and comparer.record) if told))
-        assembly = _Assembly(settings, clock, client, telemetry, recorder)
+        assembly = _Assembly(settings, clock, client, telemetry, recorder, link, version)
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
-        cluster = await assembly.start_cluster(stack)
-        rounds = assembly.start_rounds(stack, cluster)
-        if comparer is None:
-            await assembly.open_book(stack, cluster, rounds)
+        leadership = await assembly.join_election(stack) if _elects(settings) else None
+        cluster = await assembly.start_cluster(stack, leadership)
+        if comparer is not None:
+            await assembly.open_shadow(stack, cluster, assembly.start_rounds(stack, cluster), comparer)
+        elif leadership is None:
+            await assembly.open_book(stack, cluster, assembly.start_rounds(stack, cluster))
         else:
-            await assembly.open_shadow(stack, cluster, rounds, comparer)
+            await stack.enter_async_context(leading(leadership, partial(assembly.work, cluster)))
         yield Running(port=port, server=client.server)
 
 
@@ -102,8 +113,17 @@ class _Assembly:
     """The parts that others are built from. Each method starts one part and puts its end on the stack."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, client: Client, telemetry: Telemetry, recorder: PassRecorder
+        self,
+        settings: Settings,
+        clock: Clock,
+        client: Client,
+        telemetry: Telemetry,
+        recorder: PassRecorder,
+        link: Link,
+        version: str,
     ) -> None:
+        self._link = link
+        self._version = version
         self._settings = settings
         self._clock = clock
         self._client = client
@@ -124,7 +144,30 @@ class _Assembly:
         await stack.enter_async_context(running("heartbeat", heart.run))
         return port
 
-    async def start_cluster(self, stack: AsyncExitStack) -> LiveCluster:
+    async def join_election(self, stack: AsyncExitStack) -> Leadership:
+        """Be a candidate, over a connection pool of the lease's own: nothing else can keep it waiting."""
+        election = self._settings.leader_election
+        patience = min(LEASE_PATIENCE, as_seconds(election.renew_deadline) / 2)
+        client = await stack.enter_async_context(
+            _client(self._settings, self._link, self._version, Timeouts(connect=patience, total=patience))
+        )
+        leadership = Leadership(
+            Candidate(identity=f"{socket.gethostname()}_{uuid4()}", times=election.times),
+            Leases(client, election.namespace, election.name),
+            self._clock,
+            chance=_jitter,
+            watcher=_Leads(self._telemetry.leader.labels(election.name)),
+        )
+        self.checks.live["lease"] = leadership.check
+        return leadership
+
+    async def work(self, cluster: LiveCluster) -> None:
+        """Do what only the leader does, until cancelled."""
+        async with AsyncExitStack() as stack:
+            await self.open_book(stack, cluster, self.start_rounds(stack, cluster))
+            await asyncio.get_running_loop().create_future()
+
+    async def start_cluster(self, stack: AsyncExitStack, leadership: Leadership | None) -> LiveCluster:
         """Put the adapters behind the driver's protocol; events go out in the background."""
         stack.push_async_callback(self._caches.close)
         instance = f"autoscaler-{socket.gethostname()}"
@@ -148,6 +191,7 @@ class _Assembly:
             announcer=announcer,
             recorder=self._recorder,
             may_write=self._settings.apply,
+            authority=(lambda: leadership.remaining) if leadership else (lambda: math.inf),
         )
 
     def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
@@ -156,6 +200,7 @@ class _Assembly:
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
         self.checks.live["passes"] = lambda: _stuck(rounds)
+        stack.callback(self.checks.live.pop, "passes")
         return rounds
 
     async def open_book(self, stack: AsyncExitStack, cluster: LiveCluster, rounds: Rounds) -> None:
@@ -168,6 +213,7 @@ class _Assembly:
             namespaces=frozenset(self._settings.namespaces),
         )
         self.checks.ready["policies"] = book.check
+        stack.callback(self.checks.ready.pop, "policies")
         await stack.enter_async_context(running("policies", book.run))
         every = as_seconds(self._settings.reload_interval)
         stack.enter_context(_housekeeping({book.reload: every, cluster.show_late: SHOW_LATE_EVERY}))
@@ -201,11 +247,30 @@ class _Assembly:
         )
 
 
-def _client(settings: Settings, link: Link, version: str) -> AbstractAsyncContextManager[Client]:
+class _Leads:
+    """Shows on a gauge whether we lead."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        gauge.set(0)
+
+    def leads(self, leads: bool) -> None:
+        self._gauge.set(leads)
+
+
+def _elects(settings: Settings) -> bool:
+    """Tell whether there is anything that only one replica may do: without writes there is not."""
+    return settings.leader_election.enabled and settings.apply
+
+
+def _client(
+    settings: Settings, link: Link, version: str, timeouts: Timeouts | None = None
+) -> AbstractAsyncContextManager[Client]:
     kubernetes = settings.kubernetes
+    usual = Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout))
     return open_client(
         find_credentials(kubernetes.kubeconfig, kubernetes.context or None),
-        timeouts=Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout)),
+        timeouts=timeouts or usual,
         requests=link,
         user_agent=f"autoscaler/{version}",
     )

@@ -46,7 +46,12 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
     objects = render("deploy/overlays/apply")
 
     container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
-    assert container["args"][-1] == "--apply"
+    assert container["args"][-2:] == ["--apply", "--leader-elect"]
+    assert objects["Deployment", "autoscaler"]["spec"]["replicas"] == 2
+    assert [(rule["verbs"], rule.get("resourceNames")) for rule in objects["Role", "autoscaler-lease"]["rules"]] == [
+        (["create"], None),
+        (["get", "update"], ["autoscaler"]),
+    ]
     assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
     assert verbs_on(objects, "deployments") == set()
 
