@@ -35,6 +35,9 @@ class Entry:
 ENTRIES: Final = (
     Entry("demo", "See it", "A cluster in one process: traffic, the real controller, a live page. Needs nothing."),
     Entry("simulate", "Try a policy", "Replay traffic through policies; compare what users and the bill would see."),
+    Entry(
+        "compare", "Try a policy", "What two or more simulations, kept as JSON, say about each other; with confidence."
+    ),
     Entry("evaluate", "Try a policy", "One dry decision of an HPA, explained: every step, and what would change it."),
     Entry("check", "Try a policy", "Find what is wrong with policies and scenarios, with file, line and a hint."),
     Entry("trace", "Try a policy", "Save past traffic from Prometheus as a trace that `simulate` replays."),

@@ -53,12 +53,16 @@ def print_rows(rows: Sequence[Row], output: Output, *, columns: Sequence[str] | 
 
 def print_value(value: JsonValue, output: Output) -> None:
     """Print one JSON value as JSON or YAML; JSON where the value is asked for as a table or CSV."""
+    typer.echo(render_value(value, output), nl=False)
+
+
+def render_value(value: JsonValue, output: Output) -> str:
+    """Write one JSON value as ``print_value`` prints it."""
     if output is Output.YAML:
         import yaml
 
-        typer.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
-    else:
-        typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+        return yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def render_table(rows: Sequence[Row], columns: Sequence[str], *, bold: bool = False) -> str:

@@ -15,7 +15,7 @@ def rate_range(option: str, text: str) -> tuple[float, float]:
     """
     low, _, high = text.partition(":")
     try:
-        lowest, highest = float(low), float(high)
+        lowest, highest = float(low.replace(",", "")), float(high.replace(",", ""))
     except ValueError:
         raise usage_error(f"{text!r} is not a range", option=option, hint="write LO:HI, such as 10:10000") from None
     if not (0 <= lowest <= highest and math.isfinite(highest)):

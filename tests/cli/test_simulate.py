@@ -5,8 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from autoscaler.cli.app import run
@@ -24,14 +30,21 @@ def test_a_table_with_one_column_a_policy(capsys):
     assert lines[0].split() == ["web-app-hpa", "web-app-production-hpa"]
     assert [line[:24].strip() for line in lines[1:]] == [
         "SLO minutes violated",
-        "latency p50 / p95 / p99",
+        "latency p50",
+        "latency p95",
+        "latency p99",
         "slower than 250 ms",
         "lost requests",
         "unserved share",
         "replica-hours",
-        "mean / peak replicas",
-        "scale actions up / down",
+        "mean replicas",
+        "peak replicas",
+        "scale actions up",
+        "scale actions down",
         "changes of direction",
+        "times short of capacity",
+        "time to capacity, median",
+        "time to capacity, worst",
     ]
     assert errors == ""
 
@@ -42,19 +55,28 @@ def test_a_folder_of_policies(capsys):
     assert [row["policy"] for row in rows] == ["rps-and-queue-hpa", "web-app-hpa", "web-app-production-hpa"]
 
 
-def test_json_has_units_in_its_names_and_every_action(capsys):
-    assert run(["simulate", STEPS, "-p", WEB, "-o", "json", "--until", "25m", "--seed", "5"]) == 0
-    (result,) = json.loads(capsys.readouterr().out)
-    assert (result["scenario"], result["policy"], result["seed"], result["duration_s"]) == (
-        "steps",
-        "web-app-hpa",
-        5,
-        1500,
-    )
-    assert result["requests"] == pytest.approx(600 * 500 + 600 * 2000 + 300 * 6000)
-    assert result["actions"][0]["before"] == 2
-    assert all(action["why"].endswith(".") for action in result["actions"])
-    assert {"latency_p99_s", "replica_hours", "unserved_share", "slo_minutes_violated"} <= set(result)
+def test_json_has_units_in_its_names_and_every_action(capsys, monkeypatch):
+    arguments = ["simulate", STEPS, "-p", WEB, "-o", "json", "--until", "25m", "--seed", "5"]
+    monkeypatch.setattr("sys.argv", ["autoscaler", *arguments])
+    assert run(arguments) == 0
+    trials = json.loads(capsys.readouterr().out)
+    assert (trials["schema"], trials["complete"], trials["seeds"]) == ("autoscaler.dev/trials/v1", True, [5])
+    assert trials["command"] == f"autoscaler simulate {STEPS} -p {WEB} --until 25m --seed 5"
+    scenario = trials["scenario"]
+    assert (scenario["name"], scenario["fidelity"], scenario["duration_s"]) == ("steps", "fluid", 1500)
+    (policy,) = trials["policies"]
+    (played,) = policy["runs"]
+    assert (policy["policy"], played["seed"], played["played_s"]) == ("web-app-hpa", 5, 1500)
+    assert played["measures"]["requests"] == pytest.approx(600 * 500 + 600 * 2000 + 300 * 6000)
+    assert played["actions"][0]["before"] == 2
+    assert all(action["why"].endswith(".") for action in played["actions"])
+    assert {"latency_p99_s", "replica_hours", "unserved_share", "slo_minutes_violated"} <= set(played["measures"])
+    assert policy["summary"]["replica_hours"] == {
+        "mean": played["measures"]["replica_hours"],
+        "low": None,
+        "high": None,
+        "n": 1,
+    }
 
 
 def test_two_runs_give_the_same_bytes_whatever_the_report_is_called(capsys, tmp_path, monkeypatch):
@@ -102,14 +124,36 @@ def test_a_metric_that_cannot_be_read_is_told(capsys, tmp_path):
         pytest.param(
             [STEPS, "-p", WEB, "--trace", "no.csv"], "cannot read the trace: No such file", id="no-such-trace"
         ),
-        pytest.param([STEPS, "-p", WEB, "--scale-to", "10"], "error: --scale-to: `10` is not LO:HI", id="half-a-range"),
         pytest.param(
-            [STEPS, "-p", WEB, "--scale-to", "9:1"], "error: --scale-to: `9:1` is not LO:HI", id="range-swapped"
+            [STEPS, "-p", WEB, "--scale-to", "10"], "error: --scale-to: '10' is not a range", id="half-a-range"
+        ),
+        pytest.param(
+            [STEPS, "-p", WEB, "--scale-to", "9:1"],
+            "error: --scale-to: '9:1' does not run from a lower",
+            id="range-swapped",
         ),
         pytest.param([STEPS, "-p", WEB, "--until", "24"], "error: --until: '24' is not a duration", id="no-unit"),
         pytest.param([STEPS, "-p", WEB, "--until", "5s"], "error: steps: the run lasts 5 s, less than", id="too-short"),
         pytest.param(
             [STEPS, "-p", WEB, "--trace-offset", "1h"], "error: --trace-offset: has no trace", id="offset-alone"
+        ),
+        pytest.param([STEPS, "-p", WEB, "--seeds", "0"], "error: invalid value for '--seeds'", id="no-seeds"),
+        pytest.param([STEPS, "-p", WEB, "--workers", "0"], "error: invalid value for '--workers'", id="no-workers"),
+        pytest.param(
+            [STEPS, "-p", WEB, "--fidelity", "exact"],
+            "error: --fidelity: `exact` is neither fluid nor request",
+            id="no-such-fidelity",
+        ),
+        pytest.param(
+            [STEPS, "-p", WEB, "--speed-up", "0"], "error: --speed-up: 0 is not between 0.001 and", id="standstill"
+        ),
+        pytest.param(
+            [STEPS, "-p", WEB, "--out", "no/such/folder/a.json"],
+            "error: --out: the folder no/such/folder does not exist",
+            id="no-such-folder",
+        ),
+        pytest.param(
+            [STEPS, "-p", WEB, "-o", "xml"], "error: invalid value for '--output' / '-o'", id="no-such-output"
         ),
     ],
 )
@@ -119,6 +163,92 @@ def test_usage_errors_are_one_message_and_exit_code_2(capsys, arguments, message
     assert out == ""
     assert message in errors
     assert "Traceback" not in errors
+
+
+def test_seeds_give_intervals_pairs_and_a_verdict(capsys):
+    """Statement C93: two policies over one history, in a table with confidence over seeds."""
+    flash_crowd = str(ROOT / "simulations/flash-crowd.yaml")
+    assert run(["simulate", flash_crowd, "-p", WEB, "-p", PRODUCTION, "--seeds", "5", "--until", "30m"]) == 0
+    table, paired = capsys.readouterr().out.split("\n\n± is the 95 % confidence interval of the mean over 5 seeds")
+    rows = {line[:24].strip(): line[24:].strip() for line in table.splitlines()}
+    assert rows[""].split() == ["web-app-hpa", "web-app-production-hpa"]
+    for label in ("replica-hours", "slower than 250 ms", "time to capacity, median", "time to capacity, worst"):
+        assert "±" in rows[label]
+    assert {"SLO minutes violated", "changes of direction"} <= rows.keys()
+    assert "against web-app-hpa  " in paired
+    assert "Paired seed by seed" in paired
+    verdict = paired.splitlines()[-1]
+    assert verdict.startswith("web-app-production-hpa against web-app-hpa, over 5 seeds: it saves ")
+    assert verdict.endswith("Cheaper, and no worse for users.")
+
+
+def test_a_row_a_run_as_csv_and_as_parquet(capsys, tmp_path):
+    arguments = ["simulate", STEPS, "-p", WEB, "-p", PRODUCTION, "--until", "10m", "--seeds", "2", "--seed", "8"]
+    assert run([*arguments, "-o", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["policy"], row["seed"]) for row in rows] == [
+        ("web-app-hpa", "8"),
+        ("web-app-hpa", "9"),
+        ("web-app-production-hpa", "8"),
+        ("web-app-production-hpa", "9"),
+    ]
+    assert run([*arguments, "-o", "parquet", "--out", str(tmp_path / "runs.parquet")]) == 0
+    assert capsys.readouterr() == ("", f"results: {tmp_path / 'runs.parquet'}\n")
+    frame = pd.read_parquet(tmp_path / "runs.parquet")
+    assert list(frame.columns) == list(rows[0])
+    assert frame["replica_hours"].tolist() == [float(row["replica_hours"]) for row in rows]
+
+
+def test_parquet_goes_into_a_pipe(capfdbinary):
+    assert run(["simulate", STEPS, "-p", WEB, "--until", "10m", "-o", "parquet"]) == 0
+    assert len(pd.read_parquet(io.BytesIO(capfdbinary.readouterr().out))) == 1
+
+
+def test_any_number_of_workers_gives_the_same_bytes(capsys, monkeypatch):
+    outputs = []
+    for workers in ("1", "2"):
+        arguments = ["simulate", STEPS, "-p", WEB, "--seeds", "3", "--until", "20m", "-o", "json", "--workers", workers]
+        monkeypatch.setattr("sys.argv", ["autoscaler", *arguments])
+        assert run(arguments) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_ctrl_c_keeps_what_was_played(tmp_path):
+    """On a terminal, which shows bars: the run that is under way ends early, the others stay as they are."""
+    out = tmp_path / "partial.json"
+    command = [sys.executable, "-m", "autoscaler", "simulate", str(ROOT / "simulations/world-cup-day.yaml"), "-p", WEB]
+    command += ["--trace", str(long_trace(tmp_path)), "--workers", "1", "-o", "json", "--out", str(out)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stderr=theirs, cwd=ROOT, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(theirs)
+        shown = ""
+        while "requests/s" not in shown:
+            shown += os.read(ours, 4_096).decode(errors="replace")
+        process.send_signal(signal.SIGINT)
+        shown += rest_of(ours)
+    assert process.returncode == 130
+    assert "0 of 1 runs" in shown
+    assert "0 of 1 runs are complete; web-app-hpa, seed 1, was stopped after" in shown
+    trials = json.loads(out.read_text())
+    (played,) = trials["policies"][0]["runs"]
+    assert (trials["complete"], played["complete"]) == (False, False)
+    assert 0 < played["played_s"] < trials["scenario"]["duration_s"] == 60 * 86_400
+
+
+def long_trace(folder):
+    trace = folder / "long.csv"
+    trace.write_text("timestamp,rps\n" + "".join(f"{3_600 * i},{1_000 + i % 24}\n" for i in range(60 * 24)))
+    return trace
+
+
+def rest_of(terminal):
+    text = b""
+    while True:
+        try:
+            text += os.read(terminal, 4_096)
+        except OSError:  # the other end is closed
+            return text.decode(errors="replace")
 
 
 def test_the_release_decides_what_a_policy_may_ask_for(tmp_path, capsys):

@@ -1,0 +1,193 @@
+"""Tables and sentences that compare policies: means over seeds, paired differences, what they come to.
+
+It reads ``Sample`` values only, so it says the same of results just computed and of results read from files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from autoscaler.config.durations import print_duration
+from autoscaler.model.time import SECOND
+from autoscaler.simulator.intervals import Estimate
+from autoscaler.simulator.measures import (
+    BY_KEY,
+    COST,
+    LATE_SHARE,
+    MEASURES,
+    MINUTES,
+    MINUTES_VIOLATED,
+    REPLICA_HOURS,
+    Measure,
+    Unit,
+)
+from autoscaler.simulator.report.axes import latency, number, percent
+from autoscaler.simulator.sample import Sample
+
+Row = tuple[str, tuple[str, ...]]  #: a label, and a text for each policy
+
+BEYOND_CHANCE: Final = " *"
+_MOST_DIGITS: Final = 5  #: of a mean; more are noise to a reader, however narrow the interval is
+#: What the difference in cost and that in broken minutes come to, by their signs.
+_CONCLUSIONS: Final = {
+    (-1, -1): "Better in both.",
+    (-1, 0): "Cheaper, and no worse for users.",
+    (-1, 1): "A trade: cheaper, and worse for users.",
+    (0, -1): "Better for users, at the same cost.",
+    (0, 0): "No difference beyond chance.",
+    (0, 1): "Worse for users, at the same cost.",
+    (1, -1): "A trade: better for users, and dearer.",
+    (1, 0): "Dearer, and no better for users.",
+    (1, 1): "Worse in both.",
+}
+
+
+def headings(samples: Sequence[Sample]) -> list[str]:
+    """Name each policy's column; one whose run was interrupted says how far it came."""
+    return [
+        each.policy + ("" if each.played is None else f" (until {print_duration(each.played * SECOND)})")
+        for each in samples
+    ]
+
+
+def comparison(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
+    """Give one row a measure that is known: means over seeds, with intervals. ``objective`` is the latency promised [s]."""
+    for measure in _known(samples):
+        texts = [_of(each, measure) for each in samples]
+        label = f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label
+        yield label, tuple(texts)
+
+
+def differences(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
+    """Give how much more than the first policy each of the others has, paired by seed; those beyond chance are marked."""
+    baseline, *others = samples
+    for measure in _known(samples):
+        found = [each.difference(measure.key, baseline) for each in others]
+        texts = [show(each, measure.unit, signed=True) + BEYOND_CHANCE * each.is_beyond_chance for each in found]
+        label = f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label
+        yield label, tuple(texts)
+
+
+def verdicts(samples: Sequence[Sample]) -> list[str]:
+    """Say of every policy but the first, and but references, how it fares against the first: cost, users, conclusion."""
+    baseline, *others = samples
+    return [_verdict(each, baseline) for each in others if not each.is_reference]
+
+
+def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
+    """Print an estimate with its interval, as many digits as the interval leaves meaningful: ``12.3 ± 0.4``."""
+    if not math.isfinite(value.mean):
+        return "-"
+    sign = "+" if signed and value.mean > 0 else ""
+    factor, suffix = _scale(max(abs(value.mean), value.half_width or 0.0), unit)
+    mean, half = value.mean * factor, (value.half_width or 0.0) * factor
+    decimals = max(0, min(_digits_after(half, 2), _digits_after(mean, _MOST_DIGITS))) if half else 0
+    if not round(half, decimals):  # one seed, or as good as the same under every seed
+        return sign + _plain(value.mean, unit)
+    return f"{sign}{_rounded(mean, decimals)} ± {half:,.{decimals}f}{suffix}"
+
+
+def note(seeds: int) -> str:
+    """Explain the intervals, beneath a table."""
+    return f"± is the 95 % confidence interval of the mean over {seeds} seeds (Student's t)."
+
+
+PAIRED: Final = f"Paired seed by seed: both meet the same traffic and luck.{BEYOND_CHANCE} marks what is beyond chance."
+
+
+def _known(samples: Sequence[Sample]) -> list[Measure]:
+    return [m for m in MEASURES if m.label and any(m.key in run for each in samples for run in each.runs.values())]
+
+
+def _of(sample: Sample, measure: Measure) -> str:
+    text = show(sample.estimate(measure.key), measure.unit)
+    if measure.key == MINUTES_VIOLATED:
+        text += f" of {number(sample.estimate(MINUTES).mean, 6)}"
+    return text
+
+
+def _plain(value: float, unit: Unit) -> str:
+    match unit:
+        case Unit.COUNT:
+            return number(value, 6)
+        case Unit.AMOUNT:
+            return number(value, 4)
+        case Unit.SHARE:
+            return percent(value) if value >= 0 else f"-{percent(-value)}"
+        case Unit.SECONDS:
+            return "0 s" if value == 0 else latency(value) if value > 0 else f"-{latency(-value)}"
+
+
+def _scale(size: float, unit: Unit) -> tuple[float, str]:
+    """Give what to multiply with before printing a value of that size, and its unit."""
+    match unit:
+        case Unit.SHARE:
+            return 100.0, " %"
+        case Unit.SECONDS:
+            return (1000.0, " ms") if size < 1 else (1.0, " s")
+        case Unit.COUNT | Unit.AMOUNT:
+            return 1.0, ""
+
+
+def _digits_after(value: float, significant: int) -> int:
+    """Tell how many decimals show so many significant digits."""
+    return significant - 1 - math.floor(math.log10(abs(value))) if value else _MOST_DIGITS
+
+
+def _rounded(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text  # no minus before nothing
+
+
+def _verdict(sample: Sample, baseline: Sample) -> str:
+    money = COST if sample.values(COST) and baseline.values(COST) else REPLICA_HOURS
+    cost, broken = sample.difference(money, baseline), sample.difference(MINUTES_VIOLATED, baseline)
+    base = baseline.estimate(money).mean
+    share = f" ({percent(abs(cost.mean) / base)})" if base else ""
+    unit = "" if money == COST else " replica-hours"
+    size, minutes = _size(cost, BY_KEY[money].unit) + unit, _minutes(_size(broken, Unit.COUNT))
+    costs = {
+        -1: f"it saves {size}{share}",
+        0: f"it costs the same{_within(cost, size)}",
+        1: f"it costs {size} more{share}",
+    }[_sign(cost)]
+    breaks = {
+        -1: f"breaks the objective in {minutes} fewer",
+        0: f"breaks the objective as often{_within(broken, minutes)}",
+        1: f"breaks the objective in {minutes} more",
+    }[_sign(broken)]
+    if all(sample.values(each.key) == baseline.values(each.key) for each in MEASURES):
+        return f"{sample.policy} against {baseline.policy}: the results are the same."
+    if cost.n == 1:
+        over, end = "in this one run", "One seed does not tell how much of that is chance."
+    else:
+        over, end = f"over {cost.n} seeds", _CONCLUSIONS[_sign(cost), _sign(broken)]
+    return f"{sample.policy} against {baseline.policy}, {over}: {costs} and {breaks}. {end}"
+
+
+def _sign(difference: Estimate) -> int:
+    """Give the direction of a difference: 0 within chance. A single run is taken at its word."""
+    if not (difference.is_beyond_chance or (difference.n == 1 and difference.mean)):
+        return 0
+    return 1 if difference.mean > 0 else -1
+
+
+def _within(difference: Estimate, size: str) -> str:
+    """Tell a difference that may be chance; nothing where there is none."""
+    return f" (a difference of {size})" if difference.mean or difference.half_width else ""
+
+
+def _minutes(size: str) -> str:
+    return f"{size} minute" if size in ("1", "+1", "-1") else f"{size} minutes"
+
+
+def _size(difference: Estimate, unit: Unit) -> str:
+    """Print the size of a difference whose direction words tell."""
+    beyond = _sign(difference) != 0
+    return (
+        show(Estimate(abs(difference.mean), difference.half_width, difference.n), unit, signed=False)
+        if beyond
+        else show(difference, unit, signed=True)
+    )
