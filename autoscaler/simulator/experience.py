@@ -28,13 +28,15 @@ class Experience:
     """Groups of requests that fared alike, shape ``(groups,)``: those of one second, or of one calm cell of seconds.
 
     ``second``: when the first of them came; ``requests``: how many took their turn or gave up; ``gave_up``: share of them
-    that waited the whole timeout and left.
+    that waited the whole timeout and left. ``slowness``: how many times as long as usual they were in service; ``None``
+    where that is 1 throughout.
     """
 
     second: NDArray[np.int64]
     requests: Floats
     waiting: Waiting
     gave_up: Floats
+    slowness: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.second)
@@ -46,7 +48,8 @@ class Experience:
 
     def only(self, rows: slice | NDArray[np.int64]) -> Experience:
         """Give some of the groups."""
-        return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows])
+        slowness = None if self.slowness is None else self.slowness[rows]
+        return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows], slowness)
 
 
 def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, int] | None = None) -> Experience:
@@ -61,9 +64,11 @@ def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, 
     queued[0] |= first > 0 and ledger.waiting[first - 1] > 0.0
     cells = -(-(last - first) // cell)
     is_calm = np.logical_not(np.any(_by_cell(queued, cells, cell), axis=1))
-    calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell)
+    slowness = ledger.slowness[first:last]
+    is_even = bool((slowness == 1.0).all())
+    calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell, None if is_even else slowness)
     busy = np.flatnonzero(np.repeat(~is_calm, cell)[: last - first] & (entered > 0.0))
-    found = _joined(calm, _queued(service, ledger, first + busy, queued[busy]))
+    found = _joined(calm, _queued(service, ledger, first + busy, queued[busy], is_even=is_even))
     found.second[: len(calm)] += first
     return found
 
@@ -78,7 +83,8 @@ def tails(service: Service, experience: Experience, latencies: Floats) -> Floats
 
     A request that gave up counts with the timeout; rejected ones are not in here.
     """
-    tail = exceeds(experience.waiting, service.mean_service_time, latencies)
+    slowness = 1.0 if experience.slowness is None else experience.slowness
+    tail = exceeds(experience.waiting, service.mean_service_time * slowness, latencies)
     some = np.flatnonzero(experience.gave_up)
     share = experience.gave_up[some, None]
     tail[some] = (1.0 - share) * tail[some] + share * (latencies < service.timeout)
@@ -91,18 +97,23 @@ def _by_cell(values: NDArray[np.bool_], cells: int, cell: int) -> NDArray[np.boo
     return padded.reshape(cells, cell)
 
 
-def _calm(service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.bool_], cell: int) -> Experience:
+def _calm(
+    service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.bool_], cell: int, slowness: Floats | None
+) -> Experience:
     """Group cells in which nobody queued."""
     starts = np.arange(0, len(entered), cell)
     requests = np.add.reduceat(entered, starts)
     widths = np.diff(np.append(starts, len(entered)))
     keep = is_calm & (requests > 0.0)
     rate, mean_slots = requests[keep] / widths[keep], np.add.reduceat(slots, starts)[keep] / widths[keep]
-    waiting = stationary(service, rate, mean_slots)
-    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())))
+    mean_slowness = None if slowness is None else np.add.reduceat(slowness, starts)[keep] / widths[keep]
+    waiting = stationary(service, rate, mean_slots, 1.0 if mean_slowness is None else mean_slowness)
+    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())), mean_slowness)
 
 
-def _queued(service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_]) -> Experience:
+def _queued(
+    service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_], *, is_even: bool
+) -> Experience:
     """Group single seconds; those with a queue wait until it has drained so far."""
     n = ledger.seconds
     entered = ledger.arrived[:n] - ledger.rejected[:n]
@@ -110,11 +121,12 @@ def _queued(service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued
     left = np.concatenate((np.zeros(1), np.cumsum(ledger.served[:n] + ledger.lost[:n] + ledger.timed_out[:n])))
     middle = (came[seconds] + came[seconds + 1]) / 2
     backlog = np.maximum(np.interp(middle, left, np.arange(n + 1, dtype=np.float64)) - (seconds + 0.5), 0.0)
-    free = stationary(service, entered[seconds], ledger.slots[seconds])
+    slowness = None if is_even else ledger.slowness[seconds]
+    free = stationary(service, entered[seconds], ledger.slots[seconds], 1.0 if slowness is None else slowness)
     waiting = Waiting(
         np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.where(queued, 0.0, free.chance), free.rate
     )
-    return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog))
+    return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog), slowness)
 
 
 def _left_unserved(service: Service, ledger: Ledger, seconds: NDArray[np.int64], backlog: Floats) -> Floats:
@@ -142,4 +154,5 @@ def _joined(one: Experience, other: Experience) -> Experience:
         join(one.requests, other.requests),
         waiting,
         join(one.gave_up, other.gave_up),
+        None if one.slowness is None or other.slowness is None else join(one.slowness, other.slowness),
     )

@@ -96,7 +96,7 @@ class Kubelet:
         assert pod.container is not None
         pod.life = Life.READY
         pod.turned_at = pod.container.ready_at = ready_at
-        self._service.join(pod.container.number, now)
+        self._service.join(pod.container.number, now, ready_at)
 
     def _fail(self, pod: SimulatedPod, container: Container | None, at: Instant) -> None:
         """Let a container crash that serves, unless it has gone before."""

@@ -20,7 +20,18 @@ class Ledger:
     ``arrived`` is known in advance; the others are zero until the service has written them.
     """
 
-    __slots__ = ("_traffic", "arrived", "lost", "rejected", "seconds", "served", "slots", "timed_out", "waiting")
+    __slots__ = (
+        "_traffic",
+        "arrived",
+        "lost",
+        "rejected",
+        "seconds",
+        "served",
+        "slots",
+        "slowness",
+        "timed_out",
+        "waiting",
+    )
 
     def __init__(self, traffic: RateFunction, seconds: int = FIRST_SECONDS) -> None:
         """Make room for ``seconds`` to begin with."""
@@ -30,7 +41,9 @@ class Ledger:
         self.slots, self.served, self.rejected, self.timed_out, self.lost, self.waiting = (
             np.zeros(seconds) for _ in range(6)
         )
-        # slots: how many were in rotation, averaged over the second; waiting: requests in the queue at its end
+        # slots: how many were in rotation, worth of slots at full speed, averaged over the second; waiting: requests in
+        # the queue at its end
+        self.slowness = np.ones(seconds)  #: times as long as usual a request takes, on average; only a fluid needs it
 
     def demand(self, seconds: int) -> Floats:
         """Give how many requests were expected in each of the first ``seconds``, whatever chance made of it."""
@@ -46,3 +59,4 @@ class Ledger:
         more = np.zeros(wanted - have)
         for name in ("slots", "served", "rejected", "timed_out", "lost", "waiting"):
             setattr(self, name, np.concatenate((getattr(self, name), more)))
+        self.slowness = np.concatenate((self.slowness, 1.0 + more))

@@ -68,6 +68,7 @@ def _foreseen(scenario: Scenario, need: Plan) -> Plan:
     """Give the highest need from one start-up time ago to one ahead."""
     pods = scenario.pods
     startup = pods.image_pull + (pods.startup + pods.readiness) * (1.0 + pods.jitter)
+    startup += pods.warmup.span if pods.warmup is not None else 0.0
     ahead = int(np.ceil(startup / scenario.control.sync_period)) + 1
     padded = np.pad(need, ahead, mode="edge")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * ahead + 1).max(axis=1))

@@ -9,16 +9,33 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from autoscaler.config.scenario import Objective, Service
+from autoscaler.config.scenario import Objective, Service, Warmup
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.fluid_latencies import FluidLatencies
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.tally import Tally
+from autoscaler.simulator.warmup import Young
+
+
+@dataclass(frozen=True, slots=True)
+class _Strength:
+    """What the pods in rotation come to: slots on average over a stretch, or slot-seconds in sum."""
+
+    able: float = 0.0  #: worth of slots at full speed
+    warm: float = 0.0  #: the same as if there were no fault that slows all pods down
+    present: float = 0.0  #: slots there are
+
+    def plus(self, other: _Strength, share: float) -> _Strength:
+        """Add ``share`` of another one."""
+        return _Strength(
+            self.able + other.able * share, self.warm + other.warm * share, self.present + other.present * share
+        )
 
 
 class FluidService:
@@ -26,7 +43,7 @@ class FluidService:
 
     __slots__ = (
         "_grace", "_in_rotation", "_line", "_noise", "_partial", "_partial_from", "_pods", "_share", "_slo", "_slowness",
-        "_spec", "_start", "_tally", "_waiting", "arrived", "ledger", "work",
+        "_spec", "_start", "_tally", "_waiting", "_young", "arrived", "ledger", "work",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +55,7 @@ class FluidService:
         slo: Objective | None = None,
         grace: float = math.inf,
         noise: Noise | None = None,
+        warmup: Warmup | None = None,
     ) -> None:
         """``grace`` [s]: requests that a leaving pod has had for longer are lost; ``noise`` disturbs pods' counters."""
         self._spec = spec
@@ -48,7 +66,8 @@ class FluidService:
         self._in_rotation: set[int] = set()
         self._share = (start, 0)  # an instant at which pods leave, and how many there were before
         self._slowness = 1.0
-        self._partial = 0.0  # slot-seconds of the current second, up to ``_partial_from``
+        self._young = Young(warmup)
+        self._partial = _Strength()  # slot-seconds of the current second, up to ``_partial_from``
         self._partial_from = start
         self._line: deque[list[float]] = deque()  # [second of arrival, requests still waiting, requests that came]
         self._waiting = 0.0
@@ -66,17 +85,22 @@ class FluidService:
     def in_service(self) -> float:
         """Requests in service, averaged over the last whole second."""
         second = self.ledger.seconds
-        return float(self.ledger.served[second - 1]) * self._spec.mean_service_time if second else 0.0
+        if not second:
+            return 0.0
+        slowness = float(self.ledger.slowness[second - 1])
+        return float(self.ledger.served[second - 1]) * self._spec.mean_service_time * slowness
 
     @property
     def capacity(self) -> float:
         """The most that the pods now in rotation can serve [requests/s]."""
-        return self._pods * self._spec.pod_rate / self._slowness
+        now = self._partial_from
+        return self._strength(now, now).able / self._spec.slots * self._spec.pod_rate
 
-    def join(self, pod: int, at: Instant) -> None:
-        """Put a pod in rotation."""
+    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
+        """Put a pod in rotation; it has been warming up ``since`` then, by default from now on."""
         self._in_rotation.add(pod)
         self.set_pods(self._pods + 1, at)
+        self._young.join(pod, at if since is None else since)
         self._tally.join(pod, self.work)
 
     def leave(self, pod: int, at: Instant) -> Nanoseconds:
@@ -84,10 +108,11 @@ class FluidService:
 
         Those that would take longer than the grace period are counted as lost right away.
         """
-        self._go(pod, at, math.exp(-self._grace / self._spec.mean_service_time))
+        mean = self._spec.mean_service_time * self._slowness
+        self._go(pod, at, math.exp(-self._grace / mean))
         slots = self._spec.slots
         harmonic = math.log(slots) + 0.5772 + 1 / (2 * slots)  # mean of the longest of that many requests
-        return max(SECOND, seconds(self._spec.mean_service_time * harmonic))
+        return max(SECOND, seconds(mean * harmonic))
 
     def kill(self, pod: int, at: Instant) -> None:
         """End a pod: all its requests in service are lost, if it was in rotation until now."""
@@ -124,7 +149,7 @@ class FluidService:
     def set_pods(self, pods: int, at: Instant) -> None:
         """Have ``pods`` in rotation from ``at`` on, whichever they are."""
         self.catch_up(at)
-        self._partial += self._slots() * ((at - self._partial_from) / SECOND)
+        self._partial = self._partial.plus(self._strength(self._partial_from, at), (at - self._partial_from) / SECOND)
         self._partial_from = at
         self._pods = pods
 
@@ -135,9 +160,13 @@ class FluidService:
         second, still, came = self._line[0]
         return self.ledger.seconds - second - (came - still) / came
 
-    def _slots(self) -> float:
-        """Give the slots in rotation, worth of slots at full speed."""
-        return self._pods * self._spec.slots / self._slowness
+    def _strength(self, first: Instant, last: Instant) -> _Strength:
+        """Give what the pods now in rotation come to between two instants, on average."""
+        slots = self._spec.slots
+        warm = present = float(self._pods * slots)
+        if self._young.any_at(first):
+            warm -= slots * math.fsum(behind for _, behind in self._young.behind(first, last))
+        return _Strength(warm / self._slowness, warm, present)
 
     def _go(self, pod: int, at: Instant, lost: float) -> None:
         """Take a pod out; ``lost`` is the share of its requests in service that never end."""
@@ -145,6 +174,7 @@ class FluidService:
             self._share = (at, self._pods)
         self._in_rotation.remove(pod)
         self.set_pods(self._pods - 1, at)
+        self._young.leave(pod)
         self._tally.leave(pod, self.work)
         self._lose(self.in_service / self._share[1] * lost)
 
@@ -156,10 +186,14 @@ class FluidService:
         self.ledger.grow_to(last)
         if self._partial_from > self._start + first * SECOND:
             end = self._start + (first + 1) * SECOND
-            partial = self._partial + self._slots() * ((end - self._partial_from) / SECOND)
-            self._serve_each(first, first + 1, partial)
+            rest = self._strength(self._partial_from, end)
+            self._serve_each(first, first + 1, self._partial.plus(rest, (end - self._partial_from) / SECOND))
             first += 1
-        self._partial, self._partial_from = 0.0, self._start + last * SECOND
+        self._partial, self._partial_from = _Strength(), self._start + last * SECOND
+        while first < last and self._young.any_at(self._start + first * SECOND):
+            begin = self._start + first * SECOND
+            self._serve_each(first, first + 1, self._strength(begin, begin + SECOND))
+            first += 1
         if first < last:
             self._serve(first, last)
 
@@ -178,23 +212,26 @@ class FluidService:
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
-        ledger, slots = self.ledger, self._slots()
-        arrived = ledger.arrived[first:last]
+        ledger, strength = self.ledger, self._strength(self._partial_from, self._partial_from)
+        arrived, slots = ledger.arrived[first:last], strength.able
         if self._waiting > 0.0 or not slots or float(arrived.max()) > slots / self._spec.mean_service_time:
-            self._serve_each(first, last, slots)
+            self._serve_each(first, last, strength)
             return
         ledger.slots[first:last] = slots
+        ledger.slowness[first:last] = self._slowness
         ledger.served[first:last] = arrived
         ledger.seconds = last
         came = float(arrived.sum())
         self.arrived += came
         self.work += came / self._pods
 
-    def _serve_each(self, first: int, last: int, slots: float) -> None:
-        """Serve second by second with ``slots`` in rotation: whoever is not served waits, as far as there is room."""
+    def _serve_each(self, first: int, last: int, strength: _Strength) -> None:
+        """Serve second by second with so many slots: whoever is not served waits, as far as there is room."""
         ledger, spec = self.ledger, self._spec
-        capacity, room = slots / spec.mean_service_time, spec.room(self._pods)
-        ledger.slots[first:last] = slots
+        capacity, room = strength.able / spec.mean_service_time, spec.room(self._pods)
+        ledger.slots[first:last] = strength.able
+        ledger.slowness[first:last] = strength.present / strength.able if strength.able else 1.0
+        done = self.work
         for second, came in enumerate(ledger.arrived[first:last].tolist(), start=first):
             served = min(self._waiting + came, capacity)
             rejected = min(came, max(0.0, self._waiting + came - served - room))
@@ -204,9 +241,12 @@ class FluidService:
             ledger.timed_out[second] = self._give_up(second + 1 - spec.timeout)
             ledger.waiting[second] = self._waiting
             self.arrived += came
-            if slots:
-                self.work += served * spec.slots / slots
+            if strength.warm:
+                self.work += served * spec.slots / strength.warm
         ledger.seconds = last
+        begin = self._start + first * SECOND
+        for pod, behind in self._young.behind(begin, begin + SECOND):
+            self._tally.fall_behind(pod, (self.work - done) * behind)
 
     def _move(self, second: int, entering: float, leaving: float) -> None:
         """Let requests join the end of the line, then take some from its head."""

@@ -66,8 +66,8 @@ class Serving(Protocol):
     def waiting(self) -> float:
         """Requests in line now."""
 
-    def join(self, pod: int, at: Instant) -> None:
-        """Put a pod in rotation; it warms up from now on."""
+    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
+        """Put a pod in rotation. It warms up from now on, or has done so since it became ready in the past."""
 
     def leave(self, pod: int, at: Instant) -> Nanoseconds:
         """Take a pod out of rotation; it finishes what it has. Give how long that takes [ns]."""

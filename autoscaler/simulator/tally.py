@@ -35,6 +35,11 @@ class Tally:
         """Count no further than ``work``."""
         self._pods[pod][1] = work
 
+    def fall_behind(self, pod: int, work: float) -> None:
+        """Let a pod have done ``work`` less than the shared counter says."""
+        if pod in self._pods:
+            self._pods[pod][0] += work
+
     def forget(self, pod: int) -> None:
         """Drop a pod that is gone."""
         self._pods.pop(pod, None)

@@ -47,36 +47,43 @@ def erlang_c(servers: Floats, load: Floats) -> Floats:
     return np.asarray(loss / (1.0 - load / servers * (1.0 - loss)))
 
 
-def stationary(service: Service, rate: Floats, slots: Floats) -> Waiting:
-    """Give the wait at an arrival ``rate`` [requests/s] with ``slots`` in rotation and nobody queued before."""
-    servers = np.maximum(slots, 1e-9)
+def stationary(service: Service, rate: Floats, slots: Floats, slowness: Floats | float = 1.0) -> Waiting:
+    """Give the wait at an arrival ``rate`` [requests/s] with ``slots`` in rotation and nobody queued before.
+
+    ``slots`` are worth of slots at full speed; there are ``slowness`` times as many, and each takes that much longer.
+    """
+    servers = np.maximum(slots, 1e-9) * slowness
     if service.balancing is Balancing.RANDOM:  # every pod is a queue of its own, with its share of the load
         share = service.slots / servers
         servers, rate = np.full_like(servers, float(service.slots)), rate * share
-    work_rate = servers / service.mean_service_time
+    work_rate = servers / (service.mean_service_time * slowness)
     settled = np.maximum(0.0, 1.0 - 1.0 / np.sqrt(np.maximum(work_rate * _SETTLED, 1.0))) ** 2
     use = np.minimum(rate / work_rate, settled)
     return Waiting(np.zeros_like(use), erlang_c(servers, use * servers), work_rate * (1.0 - use))
 
 
-def exceeds(waiting: Waiting, mean_service: float, latency: Floats) -> Floats:
-    """Give the probability that a request takes longer than ``latency`` [s]: shape ``(seconds, latencies)``."""
-    mu = 1.0 / mean_service
+def exceeds(waiting: Waiting, mean_service: float | Floats, latency: Floats) -> Floats:
+    """Give the probability that a request takes longer than ``latency`` [s]: shape ``(seconds, latencies)``.
+
+    ``mean_service`` [s]: the same for all, or one for each second, shape ``(seconds,)``.
+    """
+    mu = 1.0 / np.asarray(mean_service, np.float64).reshape(-1, 1)
     waits = (waiting.backlog > 0.0) | (waiting.chance > _NEGLIGIBLE)
-    tail = np.tile(np.exp(-mu * latency), (len(waits), 1))
+    tail = np.tile(np.exp(-mu * latency), (len(waits) // max(1, len(mu)), 1))
     if waits.any():
-        tail[waits] = _waited(waiting.only(waits), mu, latency)
+        tail[waits] = _waited(waiting.only(waits), mu if len(mu) == 1 else mu[waits], latency)
     return tail
 
 
-def _waited(waiting: Waiting, mu: float, latency: Floats) -> Floats:
+def _waited(waiting: Waiting, mu: Floats, latency: Floats) -> Floats:
     """Give the tail of wait plus service behind the backlog: of both where there is a chance of waiting further."""
     t = np.maximum(latency[None, :] - waiting.backlog[:, None], 0.0)
     tail = np.exp(-mu * t)
     further = np.flatnonzero(waiting.chance > 0.0)
-    rate = waiting.rate[further]
+    rate = waiting.rate[further, None]
+    mu = mu if len(mu) == 1 else mu[further]
     # the two rates being equal is a removable singularity: keep them a little apart
-    theta = np.where(np.abs(rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), rate)[:, None]
+    theta = np.where(np.abs(rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), rate)
     in_service = tail[further]
     both = (theta * in_service - mu * np.exp(-theta * t[further])) / (theta - mu)
     tail[further] += waiting.chance[further, None] * (both - in_service)

@@ -3,10 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from autoscaler.config.scenario import Pods, Warmup
-from autoscaler.model.time import SECOND, Instant
+from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.pod import Container
+
+
+class Young:
+    """The pods of one workload that are still warming up."""
+
+    __slots__ = ("_joined", "_span", "_warmup")
+
+    def __init__(self, warmup: Warmup | None) -> None:
+        self._warmup = warmup if warmup is not None and warmup.slowness > 1.0 else None
+        self._span = seconds(self._warmup.span) if self._warmup is not None else 0
+        self._joined: dict[int, Instant] = {}
+
+    def join(self, pod: int, at: Instant) -> None:
+        """Let a pod be young from now on."""
+        if self._warmup is not None:
+            self._joined[pod] = at
+
+    def leave(self, pod: int) -> None:
+        """Forget a pod that is out of rotation."""
+        self._joined.pop(pod, None)
+
+    def any_at(self, at: Instant) -> bool:
+        """Tell whether there are young pods; those that are warm by ``at`` are forgotten."""
+        if self._joined:
+            self._joined = {pod: since for pod, since in self._joined.items() if since + self._span > at}
+        return bool(self._joined)
+
+    def behind(self, first: Instant, last: Instant) -> Iterator[tuple[int, float]]:
+        """Give the young pods, and how much slower each is than a warm one between two instants: 0 to 1, on average."""
+        if self._warmup is None:
+            return
+        for pod, since in self._joined.items():
+            yield pod, 1.0 - speed(self._warmup, max(0, first - since) / SECOND, (last - since) / SECOND)
 
 
 def speed(warmup: Warmup, first: float, last: float) -> float:

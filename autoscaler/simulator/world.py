@@ -65,7 +65,13 @@ class Workload:
         self.target = scenario.target
         self._now = start
         self._service: Serving = FluidService(
-            scenario.service, ledger, start, slo=scenario.slo, grace=scenario.pods.termination_grace, noise=noise
+            scenario.service,
+            ledger,
+            start,
+            slo=scenario.slo,
+            grace=scenario.pods.termination_grace,
+            noise=noise,
+            warmup=scenario.pods.warmup,
         )
         self._pipeline = Pipeline(scenario)
         self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere(seconds(scenario.pods.image_pull)))

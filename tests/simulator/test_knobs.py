@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autoscaler.config.policies import load_policies
-from autoscaler.config.scenario import Balancing, load_scenario
+from autoscaler.config.scenario import Balancing, Crashes, Warmup, load_scenario
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.simulation import simulate
 
@@ -37,6 +37,10 @@ def base():
     [
         pytest.param({"pods__startup": 90.0}, id="slower-start"),
         pytest.param({"pods__readiness": 60.0}, id="later-readiness"),
+        pytest.param({"pods__image_pull": 60.0}, id="image-pull"),
+        pytest.param({"pods__warmup": Warmup(span="2m", slowness=4.0)}, id="slow-young-pods"),
+        pytest.param({"pods__crashes": Crashes(share_of_starts=0.5)}, id="starts-that-fail"),
+        pytest.param({"pods__crashes": Crashes(per_pod_hour=20.0)}, id="pods-that-crash"),
         pytest.param({"metrics__scrape_interval": 60.0}, id="rarer-scrapes"),
         pytest.param({"metrics__resource_window": 120.0}, id="longer-window"),
         pytest.param({"metrics__lag": 45.0}, id="later-metrics"),
@@ -70,6 +74,11 @@ def test_a_queue_keeps_requests_that_would_be_rejected(base):
 
 def test_pods_that_ask_for_more_cpu_seem_less_busy(base):
     assert score(pods__cpu_request=2.0).peak_replicas < base.peak_replicas
+
+
+def test_cpu_spent_on_starting_asks_for_more_pods(base):
+    warmup = Warmup(span="5m", slowness=1.0)  # beyond the time that the controller distrusts young pods
+    assert score(pods__startup_cpu=0.8, pods__warmup=warmup).replica_hours > base.replica_hours
 
 
 def test_memory_per_request_can_drive_the_replicas(base):
