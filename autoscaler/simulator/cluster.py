@@ -1,4 +1,4 @@
-"""Pods of one workload, and how many there are to be: what a ReplicaSet does.
+"""Pods of one workload, and how many there are to be: what a Deployment and its ReplicaSets do.
 
 Where a pod finds room is for the placement to say; what happens to it there is the kubelet's business.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import Rollout, Scenario
 from autoscaler.model.observation import Pod
 from autoscaler.model.time import HOUR, Instant, seconds
 from autoscaler.simulator.kernel import EventQueue, Kind
@@ -18,6 +18,7 @@ from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.placement import Placement
 from autoscaler.simulator.pod import Container, SimulatedPod
 from autoscaler.simulator.pod_values import PodValues
+from autoscaler.simulator.replica_sets import GUEST, ReplicaSets
 from autoscaler.simulator.serving import Serving
 
 
@@ -56,10 +57,15 @@ class PodSet:
         self._serving: int | None = None
         self.pods: list[SimulatedPod] = []
         placement.attach(self)
-        self.wanted = scenario.pods.initial_replicas
+        self._sets = ReplicaSets(scenario.pods.initial_replicas)
         for _ in range(self.wanted):
             self._add_running(start, start - HOUR + seconds(scenario.pods.startup))
         self.history = [self.counts(start)]
+
+    @property
+    def wanted(self) -> int:
+        """Give how many replicas are asked for."""
+        return self._sets.wanted
 
     def values(self) -> tuple[Pod, ...]:
         """Give all pods as the API server shows them; a pod that did not change is the same object as before."""
@@ -86,19 +92,20 @@ class PodSet:
 
     def set_replicas(self, replicas: int, at: Instant) -> None:
         """Create or delete as many pods as it takes; those that serve least go first, then the newest."""
-        self.wanted = replicas
-        alive = [pod for pod in self.pods if not pod.deleting]
-        for _ in range(replicas - len(alive)):
-            self._begin(at)
-        surplus = sorted(alive, key=lambda pod: (pod.life, -pod.created_at, -pod.ordinal))[
-            : max(0, len(alive) - replicas)
-        ]
-        self._delete(surplus, at)
+        self._sets.scale(replicas, self._census)
+        self._fit(at)
+        self._roll(at)
+        self._note(at)
+
+    def roll_out(self, strategy: Rollout, at: Instant) -> None:
+        """Begin to replace all pods by those of a new template."""
+        self._sets.begin(strategy)
+        self._roll(at)
         self._note(at)
 
     def create(self, at: Instant, name: str | None = None) -> str:
-        """Create one pod and give its name."""
-        pod = self._begin(at, name)
+        """Create one pod beside those that are asked for, and give its name."""
+        pod = self._begin(at, GUEST, name)
         self._note(at)
         return pod.name
 
@@ -117,22 +124,43 @@ class PodSet:
             self._end(pod, at)
         self.set_replicas(self.wanted, at)
 
-    def _begin(self, at: Instant, name: str | None = None) -> SimulatedPod:
-        pod = self._new(at, name)
+    def _roll(self, at: Instant) -> None:
+        """Let a rollout go as far as it can now."""
+        while self._sets.step(self._census):
+            self._fit(at)
+
+    def _fit(self, at: Instant) -> None:
+        """Create and delete pods until each template has as many as it is to have."""
+        for template, size in self._sets.sizes.items():
+            alive = self._alive(template)
+            for _ in range(size - len(alive)):
+                self._begin(at, template)
+            ranked = sorted(alive, key=lambda pod: (pod.life, -pod.created_at, -pod.ordinal))
+            self._delete(ranked[: max(0, len(alive) - size)], at)
+
+    def _alive(self, template: int) -> list[SimulatedPod]:
+        return [pod for pod in self.pods if pod.template == template and not pod.deleting]
+
+    def _census(self, template: int) -> tuple[int, int]:
+        alive = self._alive(template)
+        return len(alive), sum(pod.serves for pod in alive)
+
+    def _begin(self, at: Instant, template: int, name: str | None = None) -> SimulatedPod:
+        pod = self._new(at, template, name)
         self._placement.ask(pod, at, self._kubelet.run)
         return pod
 
-    def _new(self, at: Instant, name: str | None = None) -> SimulatedPod:
+    def _new(self, at: Instant, template: int, name: str | None = None) -> SimulatedPod:
         ordinal = self._created
         self._created += 1
-        pod = SimulatedPod(name or f"{self._prefix}-{ordinal:05d}", ordinal, at)
+        pod = SimulatedPod(name or f"{self._prefix}-{ordinal:05d}", ordinal, at, template)
         self.pods.append(pod)
         self._forget()
         return pod
 
     def _add_running(self, start: Instant, ready_at: Instant) -> None:
         """Add a pod that has been there for an hour; one for which there is no room is only asked for now."""
-        pod = self._new(start - HOUR)
+        pod = self._new(start - HOUR, self._sets.newest)
         if self._placement.host(pod, start):
             self._kubelet.adopt(pod, ready_at, start)
         else:
@@ -166,6 +194,7 @@ class PodSet:
         """Take note of a step of a pod's life."""
         self._changed(pod)
         if serves_anew:
+            self._roll(at)
             self._note(at)
 
     def _note(self, at: Instant) -> None:

@@ -10,9 +10,9 @@ from autoscaler.model.time import Instant
 
 
 class Kind(IntEnum):
-    """Order of events at one instant: faults first, then pods change, then they are measured. Evaluations come last."""
+    """Order of events at one instant: pods change before they are measured. Evaluations come last."""
 
-    FAULT = 0
+    SCRIPTED = 0  #: what a scenario lets happen by time, such as a rollout
     POD_STARTED = 1
     POD_READY = 2
     POD_CRASHED = 3

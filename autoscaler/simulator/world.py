@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from autoscaler.config.scenario import Scenario
 from autoscaler.model.observation import (
@@ -79,6 +80,8 @@ class Workload:
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
         events.push(start, Kind.SCRAPE, self._scrape)
+        for rollout in scenario.rollouts:
+            events.push(start + seconds(rollout.at), Kind.SCRIPTED, partial(self._pods.roll_out, rollout))
 
     def advance(self, to: Instant) -> None:
         """Take note of the time; ``World.advance`` calls it."""

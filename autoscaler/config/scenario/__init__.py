@@ -3,6 +3,7 @@
 from autoscaler.config.scenario.document import Fidelity, Scenario, load_scenario, scenario_from
 from autoscaler.config.scenario.metrics import Control, Metrics, PodSignal, ServiceSignal
 from autoscaler.config.scenario.pods import Crashes, Pods, Target, Warmup
+from autoscaler.config.scenario.rollouts import Rollout
 from autoscaler.config.scenario.service import Balancing, Objective, Service
 from autoscaler.config.scenario.workers import Backlog, Backoff, Delayed, Priority, Retries, Workers
 
@@ -20,6 +21,7 @@ __all__ = [
     "Pods",
     "Priority",
     "Retries",
+    "Rollout",
     "Scenario",
     "Service",
     "ServiceSignal",

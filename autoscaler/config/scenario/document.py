@@ -13,6 +13,7 @@ from autoscaler.config.documents import Document, load_file
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.scenario.metrics import Control, Metrics
 from autoscaler.config.scenario.pods import NAME, Pods, Target
+from autoscaler.config.scenario.rollouts import Rollout
 from autoscaler.config.scenario.service import Objective, Service
 from autoscaler.config.scenario.workers import Workers
 from autoscaler.config.traffic import Spec, Traffic
@@ -53,6 +54,7 @@ class Scenario(Spec):
     pods: Pods = Pods()
     metrics: Metrics = Metrics()
     control: Control = Control()
+    rollouts: tuple[Rollout, ...] = Field(default=(), description="Rolling updates by time. Default: none.")
 
     @model_validator(mode="after")
     def _workers_or_service(self) -> Self:
@@ -80,6 +82,10 @@ class Scenario(Spec):
     def _possible(self) -> Self:
         if self.duration is None and self.traffic.csv is None:
             raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
+        if self.rollouts and self.target.kind != "Deployment":
+            raise ValueError(f"rollouts are a Deployment's; the target is a {self.target.kind}")
+        for number, rollout in enumerate(self.rollouts):
+            _comes(rollout.at, self.duration, f"rollouts[{number}].at")
         if self.duration is not None:
             pods = self.pods
             pull = "pods.image_pull plus " if pods.image_pull else ""
@@ -93,6 +99,11 @@ class Scenario(Spec):
 def _fits(part: float, duration: float, what: str) -> None:
     if part > duration:
         raise ValueError(f"{what} ({part:g} s) is longer than the run ({duration:g} s): nothing would ever happen")
+
+
+def _comes(at: float, duration: float | None, what: str) -> None:
+    if duration is not None and at >= duration:
+        raise ValueError(f"{what} ({at:g} s) is not within the run ({duration:g} s): it would never happen")
 
 
 def load_scenario(path: Path) -> Scenario:

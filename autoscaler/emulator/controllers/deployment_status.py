@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autoscaler.emulator.controllers import conditions
-from autoscaler.emulator.controllers.rollout import limits
 from autoscaler.model.json_types import JsonObject
+from autoscaler.simulator.rollout import limits
 
 
 def deployment_status(

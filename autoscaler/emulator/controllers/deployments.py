@@ -10,7 +10,7 @@ from typing import Final
 
 from autoscaler.config.go_time import format_time
 from autoscaler.emulator.builtin import DEPLOYMENTS, REPLICASETS
-from autoscaler.emulator.controllers import naming, rollout
+from autoscaler.emulator.controllers import naming
 from autoscaler.emulator.controllers.deployment_status import deployment_status
 from autoscaler.emulator.controllers.index import Owned
 from autoscaler.emulator.controllers.recorder import Recorder
@@ -18,6 +18,7 @@ from autoscaler.emulator.controllers.writing import MANAGER, Writer
 from autoscaler.emulator.errors import ApiError
 from autoscaler.emulator.store import ObjectStore
 from autoscaler.model.json_types import JsonObject
+from autoscaler.simulator import rollout
 
 REVISION: Final = "deployment.kubernetes.io/revision"
 DESIRED: Final = "deployment.kubernetes.io/desired-replicas"

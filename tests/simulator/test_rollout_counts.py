@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoscaler.emulator.controllers.rollout import Limits, Set, limits, recreate, roll, share_out
+from autoscaler.simulator.rollout import Limits, Set, limits, recreate, roll, share_out
 
 
 def replicas(name: str, wanted: int, existing: int | None = None, available: int | None = None) -> Set:
