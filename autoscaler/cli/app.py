@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from autoscaler.cli.errors import guard
 from autoscaler.config.suggestions import did_you_mean
+from autoscaler.config.version import version
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -104,17 +105,6 @@ def front(
     ] = False,
 ) -> None:
     """Scale Kubernetes workloads as your HPA manifest says, and say why; live, or in a simulation of real traffic."""
-
-
-def version() -> str:
-    """Give the installed version; `unknown` when run from a folder that is not installed."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("autoscaler")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -108,8 +108,8 @@ def _print(report: Report, output: Format) -> None:
         case Format.CSV:
             print_rows([_row(finding) for finding in report.findings], Output.CSV, columns=_COLUMNS)
         case Format.SARIF:
-            from autoscaler.cli.app import version
             from autoscaler.cli.sarif import sarif_log
+            from autoscaler.config.version import version
 
             print_value(sarif_log(report.findings, version()), Output.JSON)
         case Format.JSON | Format.YAML:

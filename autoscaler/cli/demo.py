@@ -35,9 +35,9 @@ def command(
     The controller is the one that `autoscaler run` starts, and reaches the cluster only over HTTP; so does your
     kubectl, with the kubeconfig that is printed.
     """
-    from autoscaler.cli.app import version
     from autoscaler.cli.errors import duration_option, say, usage_error
     from autoscaler.cli.ranges import rate_range
+    from autoscaler.config.version import version
 
     if headless and until is None:
         raise usage_error("needs an end", option="--headless", hint="add --until 10m")

@@ -75,10 +75,10 @@ def command(
     import os
     import sys
 
-    from autoscaler.cli.app import version
     from autoscaler.cli.errors import say
     from autoscaler.config.settings import LogFormat
     from autoscaler.config.settings_load import load_settings
+    from autoscaler.config.version import version
     from autoscaler.daemon import logs
     from autoscaler.daemon.process import run_until_signalled
 

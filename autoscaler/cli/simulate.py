@@ -169,7 +169,7 @@ def _leave(trials: Trials, jobs: Sequence[Job]) -> None:
 
 
 def _write_report(path: Path, trials: Trials) -> None:
-    from autoscaler.cli.app import version
+    from autoscaler.config.version import version
     from autoscaler.simulator.report.page import render_report
 
     results = [each.results[0] for each in trials.contenders]

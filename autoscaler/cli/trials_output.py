@@ -106,7 +106,7 @@ def _columns(
 def _record(trials: Trials, command: str, release: str) -> object:
     import msgspec
 
-    from autoscaler.cli.app import version
+    from autoscaler.config.version import version
     from autoscaler.simulator.records import record
 
     return msgspec.to_builtins(record(trials, command=command, version=version(), kubernetes_version=release))

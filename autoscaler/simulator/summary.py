@@ -76,6 +76,12 @@ def verdicts(samples: Sequence[Sample]) -> list[str]:
     return [_verdict(each, baseline) for each in others if not each.is_reference]
 
 
+def sentences(samples: Sequence[Sample]) -> list[str]:
+    """Say how policies fared: one for itself, several against the first. References are nobody to fare."""
+    contenders = [each for each in samples if not each.is_reference]
+    return verdicts(contenders) if len(contenders) > 1 else [_alone(each) for each in contenders]
+
+
 def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
     """Print an estimate with its interval, as many digits as the interval leaves meaningful: ``12.3 ± 0.4``."""
     if not math.isfinite(value.mean):
@@ -139,6 +145,14 @@ def _digits_after(value: float, significant: int) -> int:
 def _rounded(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.") else text  # no minus before nothing
+
+
+def _alone(sample: Sample) -> str:
+    n, minutes = sample.estimate(REPLICA_HOURS).n, number(sample.estimate(MINUTES).mean, 6)
+    broken = show(sample.estimate(MINUTES_VIOLATED), Unit.COUNT)
+    hours = show(sample.estimate(REPLICA_HOURS), Unit.AMOUNT)
+    over = f", over {n} seeds," if n > 1 else ","
+    return f"Under {sample.policy}{over} {broken} of {minutes} minutes break the objective, for {hours} replica-hours."
 
 
 def _verdict(sample: Sample, baseline: Sample) -> str:
