@@ -11,9 +11,10 @@ from autoscaler.model.policy import ScalingPolicy
 from autoscaler.model.time import SECOND, seconds
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.pool import Watcher, play, workers_for
+from autoscaler.simulator.progress import Progress
 from autoscaler.simulator.references import references
 from autoscaler.simulator.result import Result
-from autoscaler.simulator.simulation import Progress, simulate
+from autoscaler.simulator.simulation import simulate
 from autoscaler.simulator.trials import PolicyTrials, Trials
 
 REFERENCES = "references"
@@ -41,9 +42,9 @@ class Job:
         return f"{self.contender.name if self.contender else REFERENCES}, seed {self.inputs.scenario.seed}"
 
     def run(self, progress: Progress | None = None) -> tuple[Result, ...]:
-        """Play it; ``progress`` as in ``simulation.simulate``. References are quick: they tell nothing on the way."""
+        """Play it; ``progress`` is told the share that is done, and may stop it."""
         if self.contender is None:
-            return references(self.inputs)
+            return references(self.inputs, progress)
         name, policy = self.contender.name, self.contender.policy
         return (simulate(self.inputs, policy, self.config, name=name, progress=progress),)
 

@@ -17,16 +17,21 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from autoscaler.config.scenario import Fidelity
 from autoscaler.model.errors import WorkerLostError
 from autoscaler.simulator.worker import STOP, Failed, Played
 
 if TYPE_CHECKING:
+    from autoscaler.simulator.inputs import Inputs
     from autoscaler.simulator.jobs import Job
     from autoscaler.simulator.result import Result
 
 _LOOK_EVERY: Final = 0.1  #: how long to wait for news before asking whether to stop [s]
 _WORTH_STARTING: Final = 4.0  #: work that takes less is done here: a process needs most of a second to start [s]
-_DAY_TAKES: Final = 0.4  #: a simulated day, roughly [s]
+_DAY_TAKES: Final = 0.4  #: a day as a fluid [s]
+_REQUESTS_A_SECOND: Final = 10e6  #: played one by one
 _FOLDER: Final = str(Path(__file__).parents[2])  #: where this package is imported from
 
 
@@ -49,10 +54,14 @@ class Watcher:
 
 def workers_for(jobs: Sequence[Job]) -> int:
     """Give how many processes are worth their start: 1 for little work, else one a core."""
-    days = sum(job.inputs.duration for job in jobs) / 86_400
-    if days * _DAY_TAKES < _WORTH_STARTING:
-        return 1
-    return len(os.sched_getaffinity(0))
+    return 1 if sum(_takes(job.inputs) for job in jobs) < _WORTH_STARTING else len(os.sched_getaffinity(0))
+
+
+def _takes(inputs: Inputs) -> float:
+    """Tell, roughly, how long a run takes [s]."""
+    if inputs.scenario.fidelity is Fidelity.FLUID:
+        return inputs.duration / 86_400 * _DAY_TAKES
+    return float(inputs.traffic.integral(np.array([float(inputs.duration)]))[0]) / _REQUESTS_A_SECOND
 
 
 def play(jobs: Sequence[Job], workers: int, watcher: Watcher) -> list[tuple[Result, ...]]:

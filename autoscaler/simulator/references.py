@@ -6,6 +6,8 @@ are shorter than that: the cheapest plan that is never short, up to the length o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,8 +15,9 @@ from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Objective, Scenario, Service
 from autoscaler.model.decision import Reason
-from autoscaler.model.time import SECOND, seconds
+from autoscaler.model.time import SECOND, Nanoseconds, seconds
 from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.result import Result, ScaleAction
 from autoscaler.simulator.scoring import Scorer, replica_steps
 from autoscaler.simulator.traffic import arrivals
@@ -30,11 +33,24 @@ _MOST_PODS: Final = 100_000
 _HALVINGS: Final = 40
 
 
-def references(inputs: Inputs) -> tuple[Result, ...]:
-    """Run both in the scenario's world; they have no controller, so no metrics and no reasons."""
+def references(inputs: Inputs, progress: Progress | None = None) -> tuple[Result, ...]:
+    """Run both in the scenario's world; they have no controller, so no metrics and no reasons.
+
+    ``progress`` is told the share of both that is done; where it stops them, what has been played comes back.
+    """
     need = needed_pods(inputs)
-    peak = np.full(len(need), need.max())
-    return _run(inputs, peak, STATIC_PEAK), _run(inputs, _foreseen(inputs.scenario, need), CLAIRVOYANT)
+    plans = {STATIC_PEAK: np.full(len(need), need.max()), CLAIRVOYANT: _foreseen(inputs.scenario, need)}
+    results: list[Result] = []
+    for half, (name, plan) in enumerate(plans.items()):
+        results.append(_run(inputs, plan, name, _half(progress, half)))
+        if not results[-1].is_complete:
+            break
+    return tuple(results)
+
+
+def _half(progress: Progress | None, half: int) -> Progress | None:
+    """Report the first or second half of the work as a share of all of it."""
+    return None if progress is None else lambda share: progress((half + share) / 2)
 
 
 def needed_pods(inputs: Inputs) -> Plan:
@@ -74,31 +90,46 @@ def _foreseen(scenario: Scenario, need: Plan) -> Plan:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * ahead + 1).max(axis=1))
 
 
-def _run(inputs: Inputs, plan: Plan, name: str) -> Result:
+def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Result:
     begin = inputs.scenario.pods.model_copy(update={"initial_replicas": int(plan[0])})
     scenario = inputs.scenario.model_copy(update={"pods": begin})
     world = started(scenario)
     workload = world.add(scenario, inputs.traffic, inputs.duration)
-    period = seconds(scenario.control.sync_period)
-    actions = []
-    for tick in (np.flatnonzero(np.diff(plan)) + 1).tolist():
-        world.advance(world.start + tick * period)
-        workload.set_replicas(int(plan[tick]))
-        actions.append(_action(tick * period / SECOND, int(plan[tick - 1]), int(plan[tick])))
-    world.advance(world.start + inputs.duration * SECOND)
+    actions: list[ScaleAction] = []
+    is_complete = True
+    for tick, at in _looks(plan, seconds(scenario.control.sync_period)):
+        if progress is not None and progress(at / (inputs.duration * SECOND)) and at > 0:
+            is_complete = False
+            break
+        world.advance(world.start + at)
+        if plan[tick] != plan[tick - 1]:
+            workload.set_replicas(int(plan[tick]))
+            actions.append(_action(at / SECOND, int(plan[tick - 1]), int(plan[tick])))
+    if is_complete:
+        world.advance(world.start + inputs.duration * SECOND)
     scorer = Scorer(scenario, workload.ledger, workload.latencies())
+    played = workload.ledger.seconds
     return Result(
-        inputs=inputs,
+        inputs=replace(inputs, duration=played),
         policy=name,
         score=scorer.score(workload.history(), actions, world.start),
         series=scorer.series(),
-        replicas=replica_steps(workload.history(), world.start, inputs.duration),
+        replicas=replica_steps(workload.history(), world.start, played),
         metrics=(),
         actions=tuple(actions),
         worst=scorer.worst(),
         evaluations=0,
         tolerance=0.0,
+        is_complete=is_complete,
     )
+
+
+def _looks(plan: Plan, period: Nanoseconds) -> Iterator[tuple[int, Nanoseconds]]:
+    """Give the periods, and when they begin, in which the plan changes or progress is to be told."""
+    every = max(1, TOLD_EVERY // period)
+    for tick in range(1, len(plan)):
+        if plan[tick] != plan[tick - 1] or tick % every == 0:
+            yield tick, tick * period
 
 
 def _action(t: float, before: int, after: int) -> ScaleAction:

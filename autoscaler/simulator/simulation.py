@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 
@@ -16,17 +15,14 @@ from autoscaler.engine.explain import metric_label, sentence
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Action, Decision, ErrorKind, WriteResult
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
-from autoscaler.model.time import MINUTE, SECOND, Instant, seconds
+from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.report.axes import clock
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
 from autoscaler.simulator.scoring import Scorer, replica_steps
 from autoscaler.simulator.world import started
-
-#: Told the share of a run that is done; the answer True stops the run there.
-Progress = Callable[[float], bool | None]
-_TOLD_EVERY: Final = 5 * MINUTE  #: of simulated time
 
 
 @dataclass(slots=True)
@@ -144,7 +140,7 @@ class _Ticks:
     def __iter__(self) -> Iterator[Instant]:
         told = self._start
         for tick in self._range:
-            if self._progress is not None and tick - told >= _TOLD_EVERY:
+            if self._progress is not None and tick - told >= TOLD_EVERY:
                 told = tick
                 if self._progress((tick - self._start) / (self._end - self._start)):
                     self.were_stopped = True

@@ -124,7 +124,9 @@ def test_a_repaired_trace_is_a_warning():
     [
         pytest.param({"scenario": {"name": "x"}}, InvalidScenarioError, "traffic", id="half-a-scenario"),
         pytest.param({"scenario": "no.yaml"}, InvalidScenarioError, "no.yaml: no such file", id="no-such-scenario"),
-        pytest.param({"policy": {"kind": "Deployment"}}, InvalidPolicyError, "HorizontalPodAutoscaler", id="not-a-policy"),
+        pytest.param(
+            {"policy": {"kind": "Deployment"}}, InvalidPolicyError, "HorizontalPodAutoscaler", id="not-a-policy"
+        ),
         pytest.param({"policy": []}, InvalidPolicyError, "no policy to try", id="no-policy"),
         pytest.param({"seeds": 0}, ValueError, "seeds must be a number of 1 or more", id="no-seeds"),
         pytest.param({"seeds": [1, 1]}, ValueError, "seeds must be", id="a-seed-twice"),

@@ -57,3 +57,14 @@ def test_the_verdict_measures_by_them():
         f" To measure by, in replica-hours: static peak {peak.score.replica_hours:.0f}, "
         f"clairvoyant {clairvoyant.score.replica_hours:.3g}."
     )
+
+
+def test_references_can_be_stopped_and_tell_how_far_they_came(scenario, tmp_path):
+    inputs = prepare(scenario(traffic={"constant": {"rps": 50}}, duration="1h"), tmp_path)
+    shares = []
+    assert len(references(inputs, shares.append)) == 2
+    assert shares == sorted(shares)
+    assert len(shares) == 22  # every five minutes of each, but at their beginning and end
+    peak, clairvoyant = references(inputs, lambda share: share > 0.75)
+    assert (peak.is_complete, clairvoyant.is_complete) == (True, False)
+    assert clairvoyant.inputs.duration == 1800

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autoscaler.config.policies import load_policies
-from autoscaler.config.scenario import load_scenario
+from autoscaler.config.scenario import Fidelity, load_scenario
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.errors import WorkerLostError
 from autoscaler.simulator.inputs import Overrides, prepare
@@ -169,3 +169,9 @@ class Fatal:
 
     def __reduce__(self):
         return os.abort, ()
+
+
+def test_the_work_of_single_requests_is_counted_in_requests(inputs, jobs):
+    exact = inputs.scenario.model_copy(update={"fidelity": Fidelity.REQUEST})
+    job = replace(jobs[0], inputs=replace(inputs, scenario=exact))  # 5.9 million requests
+    assert (workers_for([job] * 6), workers_for([job] * 8)) == (1, len(os.sched_getaffinity(0)))
