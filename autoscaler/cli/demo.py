@@ -27,6 +27,10 @@ def command(
     until: Annotated[str | None, typer.Option(metavar="DURATION", help="End after this much simulated time.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes any free one.")] = 8090,
     seed: Annotated[int | None, typer.Option(min=0, help="Of everything random in the world.")] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep what the controller sees and decides, for why, status and replay."),
+    ] = None,
     headless: Annotated[bool, typer.Option("--headless", help="No page; needs --until and prints a summary.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -52,6 +56,7 @@ def command(
         speed=speed,
         until=duration_option("--until", until) if until is not None else None,
         port=None if headless else port,
+        journal=journal,
         version=version(),
     )
     _report(_perform(play, options), output)

@@ -14,6 +14,7 @@ from autoscaler.engine.explain import sentence
 from autoscaler.engine.explained import Explained
 from autoscaler.engine.turn import reference_of
 from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion
+from autoscaler.model.decision import WriteOutcome
 from autoscaler.model.observation import Observation, Pod, Scale, ScaleUnavailable
 
 
@@ -24,13 +25,14 @@ class Page:
     explained: Explained
     observation: Observation
     version: KubernetesVersion = DEFAULT_VERSION
+    outcome: WriteOutcome | None = None  #: of the write, where the decision was made for real
     notes: tuple[str, ...] = ()
     is_dated: bool = True
     bold: tuple[str, str] = ("", "")
 
     def verdict(self) -> str:
         """The first line."""
-        return sentence(self.explained.decision, show=self._clock().when)
+        return sentence(self.explained.decision, self.outcome, show=self._clock().when)
 
     def text(self) -> str:
         """The whole page."""

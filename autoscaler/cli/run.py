@@ -46,6 +46,10 @@ def command(
     sync_period: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Time between two evaluations of a policy.  [default: 15s]")
     ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep everything seen and decided here, for why, journal and replay."),
+    ] = None,
     leader_elect: Annotated[
         bool | None,
         typer.Option("--leader-elect", help="Act only while holding a Lease: for several replicas with --apply."),
@@ -93,6 +97,7 @@ def command(
         "namespaces": namespaces,
         "kubernetes_version": kubernetes_version,
         "hpa.sync_period": sync_period,
+        "journal.path": journal,
         "leader_election.enabled": leader_elect,
         "http.listen": listen,
         "log.level": log_level,

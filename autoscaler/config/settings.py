@@ -180,6 +180,15 @@ class HttpSettings(Section):
     """HOST:PORT of /livez, /readyz and /metrics. They name workloads: keep them inside the cluster."""
 
 
+class JournalSettings(Section):
+    """The record of everything the controller was told and decided, for `autoscaler journal`, `why` and `replay`."""
+
+    path: Path | None = None
+    """sqlite file. Absent: none is kept."""
+    mebibytes: int = Field(default=256, ge=1)
+    """Most room its rows take; the oldest go first."""
+
+
 class LogSettings(Section):
     """What is logged, on stderr."""
 
@@ -233,6 +242,8 @@ class Settings(BaseSettings):
     """Which of several replicas acts."""
     http: HttpSettings = HttpSettings()
     """The controller's own HTTP server."""
+    journal: JournalSettings = JournalSettings()
+    """The record of everything the controller was told and decided."""
     log: LogSettings = LogSettings()
     """What is logged."""
 

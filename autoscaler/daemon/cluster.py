@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -28,6 +28,7 @@ from autoscaler.model.decision import Announcement, PolicyStatus
 from autoscaler.model.observation import Observation
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
 
+Durable: TypeAlias = Callable[[], Awaitable[None]]
 StatusDocument: TypeAlias = Callable[[PolicyStatus, ScalingPolicy], dict[str, Any]]
 
 
@@ -61,7 +62,8 @@ class Followed:
 class LiveCluster:
     """Carries out what a controller asks. ``may_write`` off: nothing is ever written, whatever is asked.
 
-    ``authority`` tells for how long [s] a write may last that begins now; 0 where another replica leads.
+    ``authority`` tells for how long [s] a write may last that begins now; 0 where another replica leads. ``durable`` keeps
+    a write waiting until what led to it is on record.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class LiveCluster:
         recorder: Recorder,
         may_write: bool,
         authority: Callable[[], float] = lambda: math.inf,
+        durable: Durable | None = None,
     ) -> None:
         self._observer = observer
         self._scales = scales
@@ -84,6 +87,7 @@ class LiveCluster:
         self._recorder = recorder
         self._may_write = may_write
         self._authority = authority
+        self._durable = durable
         self._followed: dict[PolicyKey, Followed] = {}
 
     def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
@@ -111,6 +115,8 @@ class LiveCluster:
         followed = self._followed.get(wanted.key)
         if not self._may_write or followed is None or followed.found is None:
             return ScaleRefused(key=wanted.key, error="writing is switched off")
+        if self._durable is not None:
+            await self._durable()  # what led to a write is on record before it
         left = self._authority()
         if left <= 0:
             return ScaleRefused(key=wanted.key, error="another replica of this controller leads")

@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from typing import Protocol, assert_never
 
-from autoscaler.control.controller import Controller
 from autoscaler.control.messages import (
     Announce,
     Event,
@@ -48,10 +47,17 @@ class Cluster(Protocol):
         """Keep the story of one pass."""
 
 
+class Handler(Protocol):
+    """A controller, as far as its driver is concerned."""
+
+    def handle(self, event: Event) -> tuple[Instruction, ...]:
+        """Take one event in and say what is to be done about it."""
+
+
 class Driver:
     """Runs one controller against one cluster. Each policy's events take turns; policies do not wait for each other."""
 
-    def __init__(self, controller: Controller, cluster: Cluster) -> None:
+    def __init__(self, controller: Handler, cluster: Cluster) -> None:
         self._controller = controller
         self._cluster = cluster
         self._turns: defaultdict[PolicyKey, asyncio.Lock] = defaultdict(asyncio.Lock)

@@ -38,6 +38,7 @@ class Telemetry:
         self._define_passes()
         self._define_policies()
         self._define_requests()
+        self._define_journal()
         self.signals = Signals(self.registry)
         build = self._gauge("build_info", "Version of the running program.", ("version", "python_version"))
         build.labels(version, platform.python_version()).set(1)
@@ -83,6 +84,11 @@ class Telemetry:
         )  # fmt: skip
         self.reachable = self._gauge("api_reachable", "1 while the API server answers, 0 while it does not.", ())
 
+    def _define_journal(self) -> None:
+        self.journal_errors = self._counter("journal_write_errors", "Failed writes of the journal.", ())
+        self.journal_dropped = self._counter("journal_dropped", "Events and passes that no journal holds.", ())
+        self.journal_size = self._gauge("journal_bytes", "Room that the journal's rows take.", ())
+
     def watch_ages(self, ages: Callable[[], Mapping[str, float]]) -> None:
         """Take the ages [s] of watched copies of pods from here, at each scrape."""
         self._ages = ages
@@ -105,6 +111,17 @@ class Telemetry:
     def throttled(self, subject: Subject, seconds: float) -> None:
         """Count time that the server asked us to wait."""
         self.throttle.inc(seconds)
+
+    # --- told by the journal ------------------------------------------------------------------------------------
+
+    def journal_failed(self, dropped: int) -> None:
+        """Count a failure, and what it cost."""
+        self.journal_errors.inc()
+        self.journal_dropped.inc(dropped)
+
+    def journal_written(self, size: int) -> None:
+        """Note the journal's size [bytes]."""
+        self.journal_size.set(size)
 
     # --- told by the rounds -------------------------------------------------------------------------------------
 

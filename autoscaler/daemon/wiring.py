@@ -31,6 +31,7 @@ from autoscaler.config.policies import LoadedPolicies, reload
 from autoscaler.config.settings import Settings
 from autoscaler.control.controller import Controller
 from autoscaler.control.election import Candidate
+from autoscaler.control.recording import RecordedController
 from autoscaler.daemon.announcer import BackgroundAnnouncer
 from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
@@ -40,6 +41,7 @@ from autoscaler.daemon.comparer import Comparer
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.in_force import PoliciesInForce
+from autoscaler.daemon.journal import Journal
 from autoscaler.daemon.leadership import Leadership, leading
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.observe import Observer
@@ -94,8 +96,10 @@ async def assembled(
         link = Link(telemetry)
         client = await stack.enter_async_context(_client(settings, link, version))
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
-        recorder = PassRecorder(telemetry, *(told for told in (on_record, comparer and comparer.record) if told))
-        assembly = _Assembly(settings, clock, client, telemetry, recorder, link, version)
+        journal = await _open_journal(stack, settings, clock, telemetry)
+        ears = (on_record, comparer and comparer.record, journal and journal.record)
+        recorder = PassRecorder(telemetry, *(told for told in ears if told))
+        assembly = _Assembly(settings, clock, client, telemetry, recorder, journal, link, version)
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
         leadership = await assembly.join_election(stack) if _elects(settings) else None
@@ -119,9 +123,11 @@ class _Assembly:
         client: Client,
         telemetry: Telemetry,
         recorder: PassRecorder,
+        journal: Journal | None,
         link: Link,
         version: str,
     ) -> None:
+        self._journal = journal
         self._link = link
         self._version = version
         self._settings = settings
@@ -191,12 +197,15 @@ class _Assembly:
             announcer=announcer,
             recorder=self._recorder,
             may_write=self._settings.apply,
+            durable=self._journal.durable if self._journal else None,
             authority=(lambda: leadership.remaining) if leadership else (lambda: math.inf),
         )
 
     def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
         """Start the rounds, still without a policy."""
-        driver = Driver(Controller(self._settings.controller), cluster)
+        config = self._settings.controller
+        journal = self._journal
+        driver = Driver(RecordedController(config, journal.hear) if journal else Controller(config), cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
         self.checks.live["passes"] = lambda: _stuck(rounds)
@@ -245,6 +254,19 @@ class _Assembly:
             rounds=rounds,
             recorder=self._recorder,
         )
+
+
+async def _open_journal(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, telemetry: Telemetry
+) -> Journal | None:
+    """Begin to write a journal, if one is asked for. It is closed after everything that it records."""
+    path = settings.journal.path
+    if path is None:
+        return None
+    journal = Journal(path, clock, telemetry, most_bytes=settings.journal.mebibytes * 1024 * 1024)
+    stack.push_async_callback(journal.close)
+    await stack.enter_async_context(running("journal", journal.run))
+    return journal
 
 
 class _Leads:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from autoscaler.config.settings import HttpSettings, KubernetesSettings, Settings
+from autoscaler.config.settings import HttpSettings, JournalSettings, KubernetesSettings, Settings
 from autoscaler.control.messages import Record
 from autoscaler.daemon.process import run_daemon
 from autoscaler.demo.decision_log import DecisionLog
@@ -43,11 +43,15 @@ class Audience(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to play. ``until`` is in simulated time; absent, until stopped. ``port`` absent: no page."""
+    """How to play. ``until`` is in simulated time; absent, until stopped. ``port`` absent: no page.
+
+    ``journal``: where the controller keeps what it saw and decided.
+    """
 
     speed: float = 30.0
     until: Nanoseconds | None = None
     port: int | None = DEFAULT_PORT
+    journal: Path | None = None
     version: str = "unknown"
 
 
@@ -135,6 +139,7 @@ class Performance:
             apply=True,
             kubernetes=KubernetesSettings(kubeconfig=self._kubeconfig),
             http=HttpSettings.model_validate({"listen": f"{LOOPBACK}:0"}),
+            journal=JournalSettings(path=self._options.journal),
         )
 
     def _meta(self) -> Meta:

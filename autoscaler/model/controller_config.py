@@ -89,3 +89,13 @@ def for_version(version: KubernetesVersion | str) -> ControllerConfig:
             return DEFAULT_CONFIG
         case KubernetesVersion.V1_37:
             return ControllerConfig(observed_generation=True, gates=Gates(scale_to_zero=True))
+
+
+def version_of(config: ControllerConfig) -> KubernetesVersion:
+    """Give the release whose rules a configuration follows, whatever its flags and gates."""
+    rules = (config.zero_rule, config.observed_generation)
+    for version in KubernetesVersion:
+        own = for_version(version)
+        if (own.zero_rule, own.observed_generation) == rules:
+            return version
+    return DEFAULT_VERSION

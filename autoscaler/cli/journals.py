@@ -1,0 +1,88 @@
+"""What the commands that read a journal share: finding it, and bringing its rows back to life."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from autoscaler.cli.errors import usage_error
+
+if TYPE_CHECKING:
+    from autoscaler.adapters.journal.codec import Codec
+    from autoscaler.adapters.journal.file import JournalFile
+    from autoscaler.control.recording import Heard
+    from autoscaler.model.policy import PolicyKey
+    from autoscaler.model.time import Instant
+
+JournalOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--journal", metavar="FILE", help="The journal to read.  [default: AUTOSCALER_JOURNAL__PATH]"),
+]
+
+
+@contextmanager
+def journal(path: Path | None) -> Iterator[tuple[JournalFile, Codec]]:
+    """Open a journal and the codec of its bodies.
+
+    Raises:
+        typer.BadParameter: none is named, or what is named cannot be read.
+        NoDataError: there is no such file.
+    """
+    from autoscaler.adapters.journal.codec import read_schema
+    from autoscaler.adapters.journal.file import JournalFile
+    from autoscaler.daemon.journal_rows import journal_codec
+
+    named = os.environ.get("AUTOSCALER_JOURNAL__PATH")
+    if path is None and not named:
+        hint = "pass --journal FILE; a controller writes one with `run --journal FILE`"
+        raise usage_error("no journal is named", option="--journal", hint=hint)
+    with JournalFile.read(path or Path(named or "")) as file:
+        yield file, journal_codec(read_schema(file.schema))
+
+
+def heard(file: JournalFile, codec: Codec) -> Iterator[Heard]:
+    """Give what the controller was told, oldest first."""
+    from autoscaler.daemon.journal_rows import heard_in
+
+    return heard_in(file.events(), codec)
+
+
+def policy_key(text: str) -> PolicyKey:
+    """Read NAMESPACE/NAME; a bare name is in namespace default.
+
+    Raises:
+        typer.BadParameter: neither.
+    """
+    from autoscaler.model.policy import PolicyKey
+
+    namespace, slash, name = text.rpartition("/")
+    if not name or "/" in namespace or (slash and not namespace):
+        raise usage_error(f"`{text}` is not NAMESPACE/NAME", hint="such as shop/web")
+    return PolicyKey(namespace=namespace or "default", name=name)
+
+
+def instant(option: str, text: str, now: Instant) -> Instant:
+    """Read a point in time: RFC 3339, or an age such as ``-10m``.
+
+    Raises:
+        typer.BadParameter: neither.
+    """
+    from autoscaler.config.moments import instant_of
+
+    try:
+        return instant_of(text, now)
+    except ValueError as error:
+        raise usage_error(str(error), option=option) from error
+
+
+def second(at: Instant) -> str:
+    """Print an instant to the second, in UTC: what tables show."""
+    from autoscaler.config.decision_write import print_time
+    from autoscaler.model.time import SECOND
+
+    return print_time(at // SECOND * SECOND)
