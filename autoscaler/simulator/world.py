@@ -30,12 +30,12 @@ from autoscaler.model.policy import (
 )
 from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.cluster import Counts, PodSet
+from autoscaler.simulator.fidelity import serving_of
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import FIRST_SECONDS, Ledger
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
 from autoscaler.simulator.placement import Anywhere
-from autoscaler.simulator.service import FluidService
 from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.waiting import latency_percentiles
@@ -60,20 +60,11 @@ class Probe:
 class Workload:
     """One scale target with its traffic. Times passed in must not go back."""
 
-    def __init__(self, scenario: Scenario, ledger: Ledger, events: EventQueue, start: Instant, stream: int) -> None:
-        noise = Noise(scenario.seed, stream)
+    def __init__(self, scenario: Scenario, serving: Serving, noise: Noise, events: EventQueue, start: Instant) -> None:
         self.scenario = scenario
         self.target = scenario.target
         self._now = start
-        self._service: Serving = FluidService(
-            scenario.service,
-            ledger,
-            start,
-            slo=scenario.slo,
-            grace=scenario.pods.termination_grace,
-            noise=noise,
-            warmup=scenario.pods.warmup,
-        )
+        self._service = serving
         self._pipeline = Pipeline(scenario)
         self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere(seconds(scenario.pods.image_pull)))
         self._events = events
@@ -199,8 +190,10 @@ class World:
 
         ``seconds``: how long it will run, if that is known; saves room and time, and changes nothing else.
         """
-        ledger = Ledger(traffic, seconds)
-        workload = Workload(scenario, ledger, self._events, self.now, stream=len(self.workloads))
+        stream = len(self.workloads)
+        noise = Noise(scenario.seed, stream)
+        serving = serving_of(scenario, traffic, Ledger(traffic, seconds), self.now, noise, stream)
+        workload = Workload(scenario, serving, noise, self._events, self.now)
         self.workloads[scenario.target.namespace, scenario.target.name] = workload
         return workload
 

@@ -29,11 +29,14 @@ R = TypeVar("R")
 IS_COMPILED: Final = numba is not None and not numba.config.DISABLE_JIT
 
 
-def compiler(source: Path) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give the decorator for the functions of the file ``source``, which may call only functions of that file."""
+def compiler(source: Path, *constants: Path) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorator for the functions of the file ``source``, which may call only functions of that file.
+
+    ``constants``: other files that it has constants from.
+    """
     if not IS_COMPILED:
         return lambda function: function
-    folder = _cache_folder(source)
+    folder = _cache_folder(source, *constants)
 
     def compiled(function: Callable[P, R]) -> Callable[P, R]:
         before: Any = numba.config.CACHE_DIR
@@ -58,13 +61,13 @@ def overflowing() -> AbstractContextManager[object]:
     return nullcontext() if IS_COMPILED else np.errstate(over="ignore")
 
 
-def _cache_folder(source: Path) -> Path | None:
+def _cache_folder(source: Path, *others: Path) -> Path | None:
     """Give a folder for the machine code of ``source`` that can be written to, if there is one."""
     home = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     try:
         root = Path(home) if home else Path.home() / ".cache"
-        digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
-        folder = root / "autoscaler" / f"{source.stem}-{digest}"
+        digest = hashlib.sha256(b"".join(file.read_bytes() for file in (source, *others))).hexdigest()[:16]
+        folder = root / "autoscaler" / f"{source.parent.name}-{source.stem}-{digest}"
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder

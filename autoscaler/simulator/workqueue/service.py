@@ -1,0 +1,198 @@
+"""Queue workers as the simulated world sees them: pods by ordinal, time in nanoseconds, an account book by second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.config.scenario import Backoff, Scenario, Workers
+from autoscaler.model.time import SECOND, Instant, Nanoseconds
+from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.state import Drawn, Given, Physics
+from autoscaler.simulator.serving import Counters
+from autoscaler.simulator.traffic import RateFunction, arrivals
+from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue.engine import Engine
+from autoscaler.simulator.workqueue.latencies import JobLatencies
+from autoscaler.simulator.workqueue.source import Marks, Source
+from autoscaler.simulator.workqueue.state import Rules
+
+Floats = NDArray[np.float64]
+
+_WRITTEN: Final = (("arrived", k.ARRIVED), ("served", k.SERVED), ("lost", k.LOST), ("waiting", k.QUEUED))
+
+
+class JobService:
+    """Jobs of one workload. ``ledger.arrived`` counts jobs when they become due, ``ledger.lost`` those that failed for good."""
+
+    def __init__(
+        self, scenario: Scenario, workers: Workers, jobs: Drawn | Given, ledger: Ledger, start: Instant, stream: int
+    ) -> None:
+        """``stream``: number of the workload, which has random numbers of its own."""
+        self._mean = _mean_time(workers, jobs)
+        self._concurrency = workers.concurrency
+        self._start = start
+        self._slowness = 1.0
+        self._ready = 0
+        self._in_rotation: set[int] = set()
+        self._slot_seconds = (start, 0.0)  # of the second under way, up to an instant
+        self.ledger = ledger
+        source = Source(jobs, _physics(workers), _marks(workers, (scenario.seed, stream)))
+        self.engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
+
+    @property
+    def waiting(self) -> float:
+        """Jobs that are due and wait now."""
+        return self.engine.waiting
+
+    @property
+    def in_service(self) -> float:
+        """Jobs at work now."""
+        return self.engine.active
+
+    @property
+    def capacity(self) -> float:
+        """The most that the pods in rotation can do [jobs/s]."""
+        return self._ready * self._concurrency / (self._mean * self._slowness)
+
+    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
+        """Have a pod take jobs; it has been warming up ``since`` then, by default from now on."""
+        self.catch_up(at)
+        self.engine.join(pod, self._seconds(at), self._seconds(at if since is None else since))
+        self._in_rotation.add(pod)
+        self._count_slots(at)
+        self._ready += 1
+
+    def leave(self, pod: int, at: Instant) -> Nanoseconds:
+        """Have a pod take no more jobs, and give how long it takes to finish those it has [ns]."""
+        self.catch_up(at)
+        self._out_of_rotation(pod, at)
+        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND)
+
+    def kill(self, pod: int, at: Instant) -> None:
+        """End a pod at once; the jobs it had are found stalled when their lock has expired. One without any is fine."""
+        self.catch_up(at)
+        self._out_of_rotation(pod, at)
+        self.engine.kill(pod, self._seconds(at))
+
+    def slow_down(self, factor: float, at: Instant) -> None:
+        """Let every job that starts from now on take ``factor`` times as long; 1 is as before."""
+        self.catch_up(at)
+        self._count_slots(at)
+        self._slowness = factor
+        self.engine.slow_down(factor, self._seconds(at))
+
+    def catch_up(self, to: Instant) -> None:
+        """Let everything happen up to ``to``."""
+        self._count_slots(to)
+        self.engine.advance(self._seconds(to))
+        first, last = self.ledger.seconds, (to - self._start) // SECOND
+        if last > first:
+            self.ledger.grow_to(last)
+            for column, row in _WRITTEN:
+                getattr(self.ledger, column)[first:last] = self.engine.state.columns[first:last, row]
+            self.ledger.seconds = last
+
+    def counters(self, pods: Sequence[int]) -> Counters:
+        """Read the counters of ``pods``; a job's cpu time is spread evenly over its run."""
+        engine, rows = self.engine, self.engine.rows(list(pods))
+        state = engine.state
+        busy = np.bincount(state.links[state.ending[: engine.active], k.L_POD], minlength=len(state.pods))
+        work = (state.pods[:, k.P_WORK] + engine.progress()) / self._mean
+        present = rows >= 0
+        return Counters(
+            work=np.where(present, work[rows], 0.0),
+            served=np.where(present, state.pods[rows, k.P_ENDED], 0.0),
+            busy=np.where(present, busy[rows], 0.0),
+            queued=np.zeros(len(rows)),
+            arrived=engine.arrived,
+            waiting=engine.waiting,
+            active=engine.active + engine.stalled,
+            delayed=engine.delayed,
+            oldest=engine.oldest,
+        )
+
+    def latencies(self) -> JobLatencies:
+        """Tell how long jobs took from when they were due."""
+        return JobLatencies(self.engine, self.ledger.seconds)
+
+    def _out_of_rotation(self, pod: int, at: Instant) -> None:
+        if pod in self._in_rotation:
+            self._count_slots(at)
+            self._in_rotation.remove(pod)
+            self._ready -= 1
+
+    def _seconds(self, at: Instant) -> float:
+        return (at - self._start) / SECOND
+
+    def _count_slots(self, to: Instant) -> None:
+        """Write down the slots in rotation, worth of slots at full speed, averaged over each second up to ``to``."""
+        since, counted = self._slot_seconds
+        slots = self._ready * self._concurrency / self._slowness
+        first, last = (since - self._start) // SECOND, (to - self._start) // SECOND
+        self.ledger.grow_to(last)
+        if last > first:
+            end = self._start + (first + 1) * SECOND
+            self.ledger.slots[first] = counted + slots * ((end - since) / SECOND)
+            self.ledger.slots[first + 1 : last] = slots
+            since, counted = self._start + last * SECOND, 0.0
+        self._slot_seconds = (to, counted + slots * ((to - since) / SECOND))
+
+
+def drawn(traffic: RateFunction, seed: int, stream: int) -> Drawn:
+    """Give jobs that are added at random, at the rate of ``traffic``."""
+    return Drawn(rates=lambda first, last: arrivals(traffic, first, last), seed=(seed, stream))
+
+
+def _mean_time(workers: Workers, jobs: Drawn | Given) -> float:
+    if isinstance(jobs, Given) and len(jobs.services):
+        return float(jobs.services.mean())
+    return workers.job_time
+
+
+def _physics(workers: Workers) -> Physics:
+    return Physics(
+        balancer=Balancer.SHARED,
+        slots=1,
+        queue_limit=0,
+        distribution=Distribution.EXPONENTIAL,
+        mean=workers.job_time,
+    )
+
+
+def _rules(scenario: Scenario, workers: Workers) -> Rules:
+    retries, warmup = workers.retries, scenario.pods.warmup
+    return Rules(
+        concurrency=workers.concurrency,
+        lines=max(1, len(_priorities(workers))),
+        attempts=retries.attempts if retries else 1,
+        pause=retries.delay if retries else 0.0,
+        is_exponential=retries is not None and retries.backoff is Backoff.EXPONENTIAL,
+        lock=workers.lock,
+        max_stalled=workers.max_stalled,
+        warmup=warmup.span if warmup else 0.0,
+        slowness=warmup.slowness if warmup else 1.0,
+        objective=scenario.slo.latency,
+    )
+
+
+def _marks(workers: Workers, seed: tuple[int, int]) -> Marks:
+    line_of = {priority: line for line, priority in enumerate(_priorities(workers), start=1)}
+    return Marks(
+        lines=tuple((entry.share, line_of[entry.priority]) for entry in workers.priorities),
+        delayed=workers.delayed.share if workers.delayed else 0.0,
+        delay=workers.delayed.by if workers.delayed else 0.0,
+        failure=workers.retries.failure_share if workers.retries else 0.0,
+        attempts=workers.retries.attempts if workers.retries else 1,
+        seed=seed,
+    )
+
+
+def _priorities(workers: Workers) -> list[int]:
+    """Give the priorities there are, in order; 0 is that of jobs without one, which are in line 1."""
+    return sorted({0, *(entry.priority for entry in workers.priorities)})
