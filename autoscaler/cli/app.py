@@ -53,7 +53,7 @@ ENTRIES: Final = (
     Entry(
         "schema",
         "Develop",
-        "Print the JSON schema of a policy, a scenario, an observation, a decision or the settings.",
+        "Print the JSON schema of a policy, a scenario, an observation, a decision, trials or the settings.",
     ),
 )
 _BY_NAME: Final = {entry.name: entry for entry in ENTRIES}

@@ -104,7 +104,7 @@ def _rows(matched: Matched) -> list[Row]:
 
 
 def _value(matched: Matched) -> JsonObject:
-    from autoscaler.simulator.summary import verdicts
+    from autoscaler.simulator.verdict import verdicts
 
     return {
         "against": matched.samples[0].policy,

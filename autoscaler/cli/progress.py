@@ -62,7 +62,7 @@ class Bars(Interruptible):
         at = np.linspace(0.0, jobs[0].inputs.duration, _SAMPLES)
         self._requests = jobs[0].inputs.traffic.integral(at)
         self._progress = _progress()
-        self._all = self._progress.add_task("", total=len(jobs), told=_runs(0, len(jobs)))
+        self._all = self._progress.add_task("all", total=len(jobs), told=_runs(0, len(jobs)))
 
     def __enter__(self) -> Self:
         super().__enter__()

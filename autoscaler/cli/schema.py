@@ -18,16 +18,18 @@ class Document(StrEnum):
     SETTINGS = "settings"
     OBSERVATION = "observation"
     DECISION = "decision"
+    TRIALS = "trials"
 
 
 def command(
     document: Annotated[
-        Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario, settings, observation or decision")
+        Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario, settings, observation, decision or trials")
     ],
 ) -> None:
-    """Print the JSON schema of a policy, a scenario, the settings file, an observation or a decision.
+    """Print the JSON schema of a policy, a scenario, the settings file, an observation, a decision or trials.
 
-    The last two are what `autoscaler evaluate` reads and, with -o json, prints.
+    Observation and decision are what `autoscaler evaluate` reads and, with -o json, prints; trials are what `autoscaler
+    simulate -o json` prints.
     An editor with a YAML language server uses it by a first line such as:
     # yaml-language-server: $schema=policy.schema.json
     """
@@ -52,3 +54,9 @@ def command(
             from autoscaler.config.decision_record import Record
 
             print_value(Record.model_json_schema(mode="serialization"), Output.JSON)
+        case Document.TRIALS:
+            import msgspec
+
+            from autoscaler.simulator.records import TrialsRecord
+
+            print_value(msgspec.json.schema(TrialsRecord), Output.JSON)

@@ -83,7 +83,8 @@ def comparison_text(
 
     ``objective`` is the latency promised [s]. With ``compares`` the differences are shown for a single seed, too.
     """
-    from autoscaler.simulator.summary import PAIRED, comparison, differences, headings, note, verdicts
+    from autoscaler.simulator.summary import PAIRED, comparison, differences, headings, note
+    from autoscaler.simulator.verdict import verdicts
 
     names = headings(samples)
     text = render_table(*_columns("", names, comparison(samples, objective)), bold=bold)

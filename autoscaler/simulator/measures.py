@@ -37,11 +37,16 @@ def _late_share(score: Score) -> float:
     return score.late / score.requests if score.requests else 0.0
 
 
+def _bad_share(score: Score) -> float:
+    return (score.late + score.failed) / score.requests if score.requests else 0.0
+
+
 COST: Final = "cost"
 REPLICA_HOURS: Final = "replica_hours"
 MINUTES: Final = "minutes"
 MINUTES_VIOLATED: Final = "slo_minutes_violated"
 LATE_SHARE: Final = "late_share"
+BAD_SHARE: Final = "bad_share"
 
 MEASURES: Final = (
     Measure(key="requests", unit=Unit.COUNT, of=lambda s: s.requests),
@@ -60,6 +65,7 @@ MEASURES: Final = (
     Measure(key=LATE_SHARE, unit=Unit.SHARE, of=_late_share, label="late requests"),
     Measure(key="failed", unit=Unit.COUNT, of=lambda s: s.failed, label="lost requests"),
     Measure(key="unserved_share", unit=Unit.SHARE, of=lambda s: s.unserved_share, label="unserved share"),
+    Measure(key=BAD_SHARE, unit=Unit.SHARE, of=_bad_share),  # late or unserved
     Measure(key=COST, unit=Unit.AMOUNT, of=lambda s: s.cost, label="cost"),
     Measure(key=REPLICA_HOURS, unit=Unit.AMOUNT, of=lambda s: s.replica_hours, label="replica-hours"),
     Measure(key="mean_replicas", unit=Unit.AMOUNT, of=lambda s: s.mean_replicas, label="mean replicas"),

@@ -1,4 +1,4 @@
-"""Tables and sentences that compare policies: means over seeds, paired differences, what they come to.
+"""Tables that compare policies: means over seeds, paired differences, what they come to.
 
 It reads ``Sample`` values only, so it says the same of results just computed and of results read from files.
 """
@@ -13,13 +13,10 @@ from autoscaler.config.durations import print_duration
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.intervals import Estimate
 from autoscaler.simulator.measures import (
-    BY_KEY,
-    COST,
     LATE_SHARE,
     MEASURES,
     MINUTES,
     MINUTES_VIOLATED,
-    REPLICA_HOURS,
     Measure,
     Unit,
 )
@@ -30,18 +27,6 @@ Row = tuple[str, tuple[str, ...]]  #: a label, and a text for each policy
 
 BEYOND_CHANCE: Final = " *"
 _MOST_DIGITS: Final = 5  #: of a mean; more are noise to a reader, however narrow the interval is
-#: What the difference in cost and that in broken minutes come to, by their signs.
-_CONCLUSIONS: Final = {
-    (-1, -1): "Better in both.",
-    (-1, 0): "Cheaper, and no worse for users.",
-    (-1, 1): "A trade: cheaper, and worse for users.",
-    (0, -1): "Better for users, at the same cost.",
-    (0, 0): "No difference beyond chance.",
-    (0, 1): "Worse for users, at the same cost.",
-    (1, -1): "A trade: better for users, and dearer.",
-    (1, 0): "Dearer, and no better for users.",
-    (1, 1): "Worse in both.",
-}
 
 
 def headings(samples: Sequence[Sample]) -> list[str]:
@@ -68,18 +53,6 @@ def differences(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
         texts = [show(each, measure.unit, signed=True) + BEYOND_CHANCE * each.is_beyond_chance for each in found]
         label = f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label
         yield label, tuple(texts)
-
-
-def verdicts(samples: Sequence[Sample]) -> list[str]:
-    """Say of every policy but the first, and but references, how it fares against the first: cost, users, conclusion."""
-    baseline, *others = samples
-    return [_verdict(each, baseline) for each in others if not each.is_reference]
-
-
-def sentences(samples: Sequence[Sample]) -> list[str]:
-    """Say how policies fared: one for itself, several against the first. References are nobody to fare."""
-    contenders = [each for each in samples if not each.is_reference]
-    return verdicts(contenders) if len(contenders) > 1 else [_alone(each) for each in contenders]
 
 
 def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
@@ -145,63 +118,3 @@ def _digits_after(value: float, significant: int) -> int:
 def _rounded(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.") else text  # no minus before nothing
-
-
-def _alone(sample: Sample) -> str:
-    n, minutes = sample.estimate(REPLICA_HOURS).n, number(sample.estimate(MINUTES).mean, 6)
-    broken = show(sample.estimate(MINUTES_VIOLATED), Unit.COUNT)
-    hours = show(sample.estimate(REPLICA_HOURS), Unit.AMOUNT)
-    over = f", over {n} seeds," if n > 1 else ","
-    return f"Under {sample.policy}{over} {broken} of {minutes} minutes break the objective, for {hours} replica-hours."
-
-
-def _verdict(sample: Sample, baseline: Sample) -> str:
-    money = COST if sample.values(COST) and baseline.values(COST) else REPLICA_HOURS
-    cost, broken = sample.difference(money, baseline), sample.difference(MINUTES_VIOLATED, baseline)
-    base = baseline.estimate(money).mean
-    share = f" ({percent(abs(cost.mean) / base)})" if base else ""
-    unit = "" if money == COST else " replica-hours"
-    size, minutes = _size(cost, BY_KEY[money].unit) + unit, _minutes(_size(broken, Unit.COUNT))
-    costs = {
-        -1: f"it saves {size}{share}",
-        0: f"it costs the same{_within(cost, size)}",
-        1: f"it costs {size} more{share}",
-    }[_sign(cost)]
-    breaks = {
-        -1: f"breaks the objective in {minutes} fewer",
-        0: f"breaks the objective as often{_within(broken, minutes)}",
-        1: f"breaks the objective in {minutes} more",
-    }[_sign(broken)]
-    if all(sample.values(each.key) == baseline.values(each.key) for each in MEASURES):
-        return f"{sample.policy} against {baseline.policy}: the results are the same."
-    if cost.n == 1:
-        over, end = "in this one run", "One seed does not tell how much of that is chance."
-    else:
-        over, end = f"over {cost.n} seeds", _CONCLUSIONS[_sign(cost), _sign(broken)]
-    return f"{sample.policy} against {baseline.policy}, {over}: {costs} and {breaks}. {end}"
-
-
-def _sign(difference: Estimate) -> int:
-    """Give the direction of a difference: 0 within chance. A single run is taken at its word."""
-    if not (difference.is_beyond_chance or (difference.n == 1 and difference.mean)):
-        return 0
-    return 1 if difference.mean > 0 else -1
-
-
-def _within(difference: Estimate, size: str) -> str:
-    """Tell a difference that may be chance; nothing where there is none."""
-    return f" (a difference of {size})" if difference.mean or difference.half_width else ""
-
-
-def _minutes(size: str) -> str:
-    return f"{size} minute" if size in ("1", "+1", "-1") else f"{size} minutes"
-
-
-def _size(difference: Estimate, unit: Unit) -> str:
-    """Print the size of a difference whose direction words tell."""
-    beyond = _sign(difference) != 0
-    return (
-        show(Estimate(abs(difference.mean), difference.half_width, difference.n), unit, signed=False)
-        if beyond
-        else show(difference, unit, signed=True)
-    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from autoscaler.cli.app import run
@@ -54,3 +56,13 @@ def test_nothing_else_has_a_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "polcy"]) == 2
 
     assert capsys.readouterr().err.startswith("error: invalid value for 'DOCUMENT': 'polcy' is not one of")
+
+
+def test_the_trials_schema_fits_what_simulate_writes(capsys: pytest.CaptureFixture[str]) -> None:
+    written = schema("trials", capsys)
+    root = Path(__file__).parents[2]
+    arguments = [str(root / "simulations/steps.yaml"), "-p", str(root / "policies/web-app-hpa.yaml"), "--seeds", "2"]
+    assert run(["simulate", *arguments, "--until", "20m", "-o", "json"]) == 0
+
+    jsonschema.validate(json.loads(capsys.readouterr().out), written)
+    assert written["$defs"]["RunRecord"]["required"] == ["seed", "complete", "played_s", "measures"]

@@ -179,7 +179,7 @@ def test_seeds_give_intervals_pairs_and_a_verdict(capsys):
     assert "Paired seed by seed" in paired
     verdict = paired.splitlines()[-1]
     assert verdict.startswith("web-app-production-hpa against web-app-hpa, over 5 seeds: it saves ")
-    assert verdict.endswith("Cheaper, and no worse for users.")
+    assert verdict.endswith("Better in both.")
 
 
 def test_a_row_a_run_as_csv_and_as_parquet(capsys, tmp_path):

@@ -7,7 +7,8 @@ import pytest
 from autoscaler.simulator.intervals import Estimate
 from autoscaler.simulator.measures import Unit
 from autoscaler.simulator.sample import Sample
-from autoscaler.simulator.summary import comparison, differences, headings, show, verdicts
+from autoscaler.simulator.summary import comparison, differences, headings, show
+from autoscaler.simulator.verdict import verdicts
 
 
 def sample(policy, hours, broken, **more):
@@ -105,6 +106,35 @@ def test_differences_are_paired_and_marked():
 )
 def test_the_verdict(hours, broken, sentence):
     assert verdicts([BASE, sample("mine", hours, broken)]) == [f"mine against base, over 3 seeds: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "bad", "sentence"),
+    [
+        pytest.param(
+            [5, 6, 7],
+            [0.01, 0.012, 0.014],
+            "it costs the same and breaks the objective as often, with fewer requests late or unserved, by 1 % of all. "
+            "Better for users, at the same cost.",
+            id="minutes-hide-requests",
+        ),
+        pytest.param(
+            [4, 5, 6],
+            [0.03, 0.032, 0.034],
+            "it costs the same and breaks the objective in 1 minute fewer, with more requests late or unserved, "
+            "by 1 % of all. A trade for users, at the same cost.",
+            id="a-trade-for-users",
+        ),
+    ],
+)
+def test_the_verdict_counts_requests_too(broken, bad, sentence):
+    def with_bad(policy, broken, bad):
+        plain = sample(policy, [10.0, 11.0, 12.0], broken)
+        runs = {seed: {**values, "bad_share": bad[seed - 1]} for seed, values in plain.runs.items()}
+        return Sample(policy=policy, runs=runs)
+
+    base = with_bad("base", [5, 6, 7], [0.02, 0.022, 0.024])
+    assert verdicts([base, with_bad("mine", broken, bad)]) == [f"mine against base, over 3 seeds: {sentence}"]
 
 
 def test_equal_results_are_called_equal():

@@ -11,8 +11,9 @@ from autoscaler.config.version import version
 from autoscaler.simulator.notebook import frames
 from autoscaler.simulator.report.page import render_report
 from autoscaler.simulator.result import Result
-from autoscaler.simulator.summary import comparison, headings, note, sentences
+from autoscaler.simulator.summary import comparison, headings, note
 from autoscaler.simulator.trials import Trials
+from autoscaler.simulator.verdict import sentences
 
 if TYPE_CHECKING:
     import os
