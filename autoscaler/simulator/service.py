@@ -64,7 +64,7 @@ class FluidService:
         self._start = start
         self._pods = 0
         self._in_rotation: set[int] = set()
-        self._share = (start, 0)  # an instant at which pods leave, and how many there were before
+        self._share = (start - 1, 0.0)  # an instant at which pods leave, and what each had in service just before
         self._slowness = 1.0
         self._young = Young(warmup)
         self._partial = _Strength()  # slot-seconds of the current second, up to ``_partial_from``
@@ -170,13 +170,14 @@ class FluidService:
 
     def _go(self, pod: int, at: Instant, lost: float) -> None:
         """Take a pod out; ``lost`` is the share of its requests in service that never end."""
-        if self._share[0] != at or not self._share[1]:
-            self._share = (at, self._pods)
+        if self._share[0] != at:
+            self.catch_up(at)
+            self._share = (at, self.in_service / self._pods)
         self._in_rotation.remove(pod)
         self.set_pods(self._pods - 1, at)
         self._young.leave(pod)
         self._tally.leave(pod, self.work)
-        self._lose(self.in_service / self._share[1] * lost)
+        self._lose(self._share[1] * lost)
 
     def catch_up(self, to: Instant) -> None:
         """Serve every second that is over by ``to``."""
