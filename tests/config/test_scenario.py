@@ -141,7 +141,7 @@ def test_every_field_has_a_description():
         if "description" not in field and "$ref" not in field
     }
     shapes = {"csv", "constant", "ramp", "diurnal", "flash_crowd"}
-    sections = {"target", "traffic", "service", "slo", "pods", "metrics", "control"}
+    sections = {"target", "traffic", "service", "slo", "pods", "metrics", "control", "shape", "reserved"}
     assert bare <= shapes | sections
 
 
@@ -155,8 +155,9 @@ def test_the_readme_names_every_field():
 
 def test_the_readme_s_example_is_a_scenario(tmp_path):
     text = (Path(__file__).parents[2] / "simulations/README.md").read_text()
-    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    example, nodes = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert read(tmp_path, example).service.slots == 16
+    assert [pool.name for pool in read(tmp_path, example + nodes).nodes] == ["spot", "on-demand"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from autoscaler.config.scenario.document import Fidelity, Scenario, load_scenario, scenario_from
 from autoscaler.config.scenario.metrics import Control, Metrics, PodSignal, ServiceSignal
+from autoscaler.config.scenario.neighbours import Neighbour
+from autoscaler.config.scenario.nodes import NodePool, Reserved, Shape, Spot, Storm
 from autoscaler.config.scenario.pods import Crashes, Pods, Target, Warmup
 from autoscaler.config.scenario.rollouts import Rollout
 from autoscaler.config.scenario.service import Balancing, Objective, Service
@@ -16,15 +18,21 @@ __all__ = [
     "Delayed",
     "Fidelity",
     "Metrics",
+    "Neighbour",
+    "NodePool",
     "Objective",
     "PodSignal",
     "Pods",
     "Priority",
+    "Reserved",
     "Retries",
     "Rollout",
     "Scenario",
     "Service",
     "ServiceSignal",
+    "Shape",
+    "Spot",
+    "Storm",
     "Target",
     "Warmup",
     "Workers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from autoscaler.config.documents import Document, load_file
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.scenario.metrics import Control, Metrics
+from autoscaler.config.scenario.neighbours import Neighbour
+from autoscaler.config.scenario.nodes import NodePool
 from autoscaler.config.scenario.pods import NAME, Pods, Target
 from autoscaler.config.scenario.rollouts import Rollout
 from autoscaler.config.scenario.service import Objective, Service
@@ -55,6 +58,10 @@ class Scenario(Spec):
     metrics: Metrics = Metrics()
     control: Control = Control()
     rollouts: tuple[Rollout, ...] = Field(default=(), description="Rolling updates by time. Default: none.")
+    nodes: tuple[NodePool, ...] = Field(
+        default=(), description="Pools of nodes that all workloads share. Default: room for every pod, at once."
+    )
+    beside: tuple[Neighbour, ...] = Field(default=(), description="Further workloads on the same nodes. Default: none.")
 
     @model_validator(mode="after")
     def _workers_or_service(self) -> Self:
@@ -93,7 +100,42 @@ class Scenario(Spec):
             _fits(coming, self.duration, f"{pull}pods.startup plus pods.readiness")
             _fits(self.control.sync_period, self.duration, "control.sync_period")
             _fits(self.metrics.scrape_interval, self.duration, "metrics.scrape_interval")
+            for pool in self.nodes:
+                _fits(pool.provisioning, self.duration, f"provisioning of the nodes {pool.name}")
+                for storm in pool.spot.storms if pool.spot else ():
+                    _comes(storm.at, self.duration, f"a storm over the nodes {pool.name}")
         return self
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _once([pool.name for pool in self.nodes], "nodes")
+        _once([f"{one.target.namespace}/{one.target.name}" for one in self._workloads()], "workloads")
+        return self
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        """Refuse prices from which no cost follows: of some nodes only, or of pods whose nodes are paid for."""
+        free = [pool.name for pool in self.nodes if pool.price_per_hour is None]
+        if free and len(free) < len(self.nodes):
+            raise ValueError(
+                f"price_per_hour is missing for the nodes {', '.join(free)}: give it for all pools or for none"
+            )
+        if self.nodes and any(one.pods.price_per_hour is not None for one in self._workloads()):
+            raise ValueError(
+                "pods.price_per_hour is for scenarios without nodes: here the nodes cost money, by their own price"
+            )
+        return self
+
+    def _workloads(self) -> tuple[Self | Neighbour, ...]:
+        return (self, *self.beside)
+
+    def neighbours(self) -> tuple[Scenario, ...]:
+        """Give each of the workloads beside the main one as a scenario of its own, without nodes or neighbours."""
+        common: dict[str, object] = {"nodes": (), "beside": (), "rollouts": ()}
+        return tuple(
+            self.model_copy(update=common | {name: getattr(one, name) for name in type(one).model_fields})
+            for one in self.beside
+        )
 
 
 def _fits(part: float, duration: float, what: str) -> None:
@@ -104,6 +146,12 @@ def _fits(part: float, duration: float, what: str) -> None:
 def _comes(at: float, duration: float | None, what: str) -> None:
     if duration is not None and at >= duration:
         raise ValueError(f"{what} ({at:g} s) is not within the run ({duration:g} s): it would never happen")
+
+
+def _once(names: Sequence[str], what: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two {what} are called {' and '.join(twice)}: give each a name of its own")
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -93,3 +93,10 @@ class Pods(Spec):
     termination_grace: Duration = Field(
         default=30.0, description="Requests still running after this are lost [s]. Default 30s."
     )
+    price_per_hour: Amount | None = Field(
+        default=None,
+        description="Price of a pod [money per hour], while it exists; without nodes only. Default: costs are not shown.",
+    )
+    priority: int = Field(
+        default=0, description="Pods with a higher number find room on nodes first; nothing is evicted. Default 0."
+    )
