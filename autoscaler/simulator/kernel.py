@@ -10,14 +10,17 @@ from autoscaler.model.time import Instant
 
 
 class Kind(IntEnum):
-    """Order of events at one instant: pods change before they are measured. Evaluations come last."""
+    """Order of events at one instant: what is scripted, what pods do, what nodes do, what is measured. Evaluations come last."""
 
     SCRIPTED = 0  #: what a scenario lets happen by time, such as a rollout
     POD_STARTED = 1
     POD_READY = 2
     POD_CRASHED = 3
     POD_GONE = 4
-    SCRAPE = 5
+    NODE_READY = 5
+    NODE_LOST = 6
+    NODES_REVIEWED = 7
+    SCRAPE = 8
 
 
 Action = Callable[[Instant], None]

@@ -5,11 +5,12 @@ Nothing here knows about policies. The simulator's driver, the emulator and test
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import NodePool, Scenario
+from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.model.observation import (
     ExternalReading,
     NoReading,
@@ -33,9 +34,10 @@ from autoscaler.simulator.cluster import Counts, PodSet
 from autoscaler.simulator.fidelity import serving_of
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import FIRST_SECONDS, Ledger
+from autoscaler.simulator.nodes.pools import NodePools, share_of
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
-from autoscaler.simulator.placement import Anywhere
+from autoscaler.simulator.placement import Anywhere, Placement
 from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.waiting import latency_percentiles
@@ -60,13 +62,21 @@ class Probe:
 class Workload:
     """One scale target with its traffic. Times passed in must not go back."""
 
-    def __init__(self, scenario: Scenario, serving: Serving, noise: Noise, events: EventQueue, start: Instant) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        serving: Serving,
+        placement: Placement,
+        noise: Noise,
+        events: EventQueue,
+        start: Instant,
+    ) -> None:
         self.scenario = scenario
         self.target = scenario.target
         self._now = start
         self._service = serving
         self._pipeline = Pipeline(scenario)
-        self._pods = PodSet(scenario, events, noise, start, self._service, Anywhere(seconds(scenario.pods.image_pull)))
+        self._pods = PodSet(scenario, events, noise, start, self._service, placement)
         self._events = events
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
@@ -177,13 +187,26 @@ class Workload:
 
 
 class World:
-    """Workloads on one clock."""
+    """Workloads on one clock, and on the same nodes where there are any."""
 
-    def __init__(self, start: Instant) -> None:
+    def __init__(
+        self,
+        start: Instant,
+        *,
+        nodes: Sequence[NodePool] = (),
+        seed: int = 0,
+        spot_traces: Mapping[str, SpotTrace] | None = None,
+    ) -> None:
+        """``spot_traces`` holds the recorded pools that ``nodes`` name, by path. Without nodes there is room for all.
+
+        Raises:
+            ValueError: a recorded pool is missing.
+        """
         self.start = start
         self.now = start
         self.workloads: dict[tuple[str, str], Workload] = {}
         self._events = EventQueue()
+        self.nodes = NodePools(nodes, self._events, start, seed=seed, traces=spot_traces) if nodes else None
 
     def add(self, scenario: Scenario, traffic: RateFunction, seconds: int = FIRST_SECONDS) -> Workload:
         """Add a scenario's workload, from now on. Its traffic begins now, whatever ``scenario.start`` says.
@@ -193,9 +216,21 @@ class World:
         stream = len(self.workloads)
         noise = Noise(scenario.seed, stream)
         serving = serving_of(scenario, traffic, Ledger(traffic, seconds), self.now, noise, stream)
-        workload = Workload(scenario, serving, noise, self._events, self.now)
+        workload = Workload(scenario, serving, self._placement(scenario), noise, self._events, self.now)
         self.workloads[scenario.target.namespace, scenario.target.name] = workload
         return workload
+
+    def lose_nodes(self, pool: str, at: Instant, *, count: int | None = None, share: float = 1.0) -> int:
+        """End nodes of a pool at ``at``, which is now, without notice: ``count`` of them, or that share; gives how many.
+
+        Raises:
+            ValueError: there is no such pool.
+        """
+        found = next((each for each in self.nodes.pools if each.spec.name == pool), None) if self.nodes else None
+        if self.nodes is None or found is None:
+            raise ValueError(f"there are no nodes called {pool}")
+        there = len(found.losable())
+        return self.nodes.lose(found, at, min(there, share_of(there, share) if count is None else count))
 
     def next_event_at(self) -> Instant | None:
         """Tell when something happens by itself next: a pod starts, a scrape is due."""
@@ -216,7 +251,16 @@ class World:
         for workload in self.workloads.values():
             workload.advance(to)
 
+    def _placement(self, scenario: Scenario) -> Placement:
+        pull = seconds(scenario.pods.image_pull)
+        return Anywhere(pull) if self.nodes is None else self.nodes.tenant(scenario, pull)
 
-def started(scenario: Scenario) -> World:
-    """Give an empty world whose clock shows the scenario's start."""
-    return World(round(scenario.start.timestamp()) * SECOND)
+
+def started(scenario: Scenario, spot_traces: Mapping[str, SpotTrace] | None = None) -> World:
+    """Give a world without workloads, with the scenario's nodes, whose clock shows its start.
+
+    Raises:
+        ValueError: a recorded pool that the nodes name is not among ``spot_traces``.
+    """
+    start = round(scenario.start.timestamp()) * SECOND
+    return World(start, nodes=scenario.nodes, seed=scenario.seed, spot_traces=spot_traces)
