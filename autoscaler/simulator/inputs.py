@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +12,13 @@ import numpy as np
 
 from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import Fidelity, Scenario
+from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.config.traces import Trace, load_trace
 from autoscaler.config.traffic import Csv, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
+from autoscaler.simulator.surroundings import misfits, spot_traces_of
 from autoscaler.simulator.traffic import RateFunction
 
 _FIRST_SECONDS: Final = 60  #: the traffic that the first pods are there for [s]
@@ -45,6 +47,8 @@ class Inputs:
     traffic: RateFunction
     duration: int  #: whole seconds
     notes: tuple[str, ...] = ()
+    neighbours: tuple[Inputs, ...] = ()  #: the workloads beside the main one, each as if it were alone
+    spot_traces: Mapping[str, SpotTrace] = field(default_factory=dict)  #: recorded pools of nodes, by path
 
 
 def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None) -> Inputs:
@@ -60,7 +64,31 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
     notes = [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
     duration = _duration(scenario, overrides, traces, notes)
     traffic = rate_of(scenario.traffic, traces, duration)
-    return Inputs(scenario=_settled(scenario, traffic), traffic=traffic, duration=duration, notes=tuple(notes))
+    neighbours = tuple(_neighbour(each, folder, overrides, duration, notes) for each in scenario.neighbours())
+    spot_traces = spot_traces_of(scenario, folder, duration, notes)
+    return Inputs(
+        scenario=_settled(scenario, traffic),
+        traffic=traffic,
+        duration=duration,
+        notes=(*notes, *misfits(scenario)),
+        neighbours=neighbours,
+        spot_traces=spot_traces,
+    )
+
+
+def _neighbour(scenario: Scenario, folder: Path, overrides: Overrides, duration: int, notes: list[str]) -> Inputs:
+    """Prepare a workload beside the main one: only the speed of the command line is for it too."""
+    if overrides.speed_up is not None:
+        faster = scenario.traffic.model_copy(update={"speed": scenario.traffic.speed * overrides.speed_up})
+        scenario = scenario.model_copy(update={"traffic": faster})
+    name = scenario.target.name
+    traces = {csv.path: load_trace(folder / csv.path) for csv, _ in _csvs(scenario.traffic)}
+    notes += [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
+    covered = _covered(scenario.traffic, traces)
+    if covered < duration:
+        notes.append(f"{name}: its trace ends after {print_duration(seconds(covered))}; no requests come from then on")
+    traffic = rate_of(scenario.traffic, traces, duration)
+    return Inputs(scenario=_settled(scenario, traffic), traffic=traffic, duration=duration)
 
 
 def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
@@ -148,8 +176,7 @@ def _replaced(scenario: Scenario, trace: Path | Trace, offset: float) -> tuple[T
 
 def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace], notes: list[str]) -> int:
     """Settle the run's length [s]: what was asked for, at most what the traces cover."""
-    lengths = [(traces[csv.path].duration - csv.offset) / speed for csv, speed in _csvs(scenario.traffic)]
-    covered = min(lengths, default=float("inf"))
+    covered = _covered(scenario.traffic, traces)
     asked = overrides.until if overrides.until is not None else None if overrides.trace else scenario.duration
     if asked is not None and asked > covered > 0:
         notes.append(f"the run ends with its trace, after {print_duration(seconds(covered))}")
@@ -157,6 +184,12 @@ def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace]
     if duration < scenario.control.sync_period:
         raise InvalidScenarioError([_too_short(scenario, traces, duration)])
     return duration
+
+
+def _covered(traffic: Traffic, traces: dict[str, Trace]) -> float:
+    """Give for how long all traces of the traffic last [s]; infinity where there are none."""
+    lengths = [(traces[csv.path].duration - csv.offset) / speed for csv, speed in _csvs(traffic)]
+    return min(lengths, default=float("inf"))
 
 
 def _too_short(scenario: Scenario, traces: dict[str, Trace], duration: int) -> Fault:

@@ -67,6 +67,7 @@ MEASURES: Final = (
     Measure(key="unserved_share", unit=Unit.SHARE, of=lambda s: s.unserved_share, label="unserved share"),
     Measure(key=BAD_SHARE, unit=Unit.SHARE, of=_bad_share),  # late or unserved
     Measure(key=COST, unit=Unit.AMOUNT, of=lambda s: s.cost, label="cost"),
+    Measure(key="node_hours", unit=Unit.AMOUNT, of=lambda s: s.node_hours, label="node-hours"),
     Measure(key=REPLICA_HOURS, unit=Unit.AMOUNT, of=lambda s: s.replica_hours, label="replica-hours"),
     Measure(key="mean_replicas", unit=Unit.AMOUNT, of=lambda s: s.mean_replicas, label="mean replicas"),
     Measure(key="peak_replicas", unit=Unit.COUNT, of=lambda s: s.peak_replicas, label="peak replicas"),

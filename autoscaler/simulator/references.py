@@ -15,20 +15,21 @@ from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Objective, Scenario, Service
 from autoscaler.model.decision import Reason
-from autoscaler.model.time import SECOND, Nanoseconds, seconds
+from autoscaler.model.time import SECOND, Nanoseconds, as_seconds, seconds
 from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.nodes.autoscaler import SCAN_INTERVAL
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.result import Result, ScaleAction
-from autoscaler.simulator.scoring import Scorer, replica_steps
+from autoscaler.simulator.stage import set_up
 from autoscaler.simulator.traffic import arrivals
 from autoscaler.simulator.waiting import exceeds, stationary
-from autoscaler.simulator.world import started
 
 Floats = NDArray[np.float64]
 Plan = NDArray[np.int64]
 
 STATIC_PEAK: Final = "static peak"
 CLAIRVOYANT: Final = "clairvoyant"
+_NODE_SCAN: Final = as_seconds(SCAN_INTERVAL)
 _MOST_PODS: Final = 100_000
 _HALVINGS: Final = 40
 
@@ -85,6 +86,7 @@ def _foreseen(scenario: Scenario, need: Plan) -> Plan:
     pods = scenario.pods
     startup = pods.image_pull + (pods.startup + pods.readiness) * (1.0 + pods.jitter)
     startup += pods.warmup.span if pods.warmup is not None else 0.0
+    startup += max((pool.provisioning * (1.0 + pool.jitter) + _NODE_SCAN for pool in scenario.nodes), default=0.0)
     ahead = int(np.ceil(startup / scenario.control.sync_period)) + 1
     padded = np.pad(need, ahead, mode="edge")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * ahead + 1).max(axis=1))
@@ -93,8 +95,8 @@ def _foreseen(scenario: Scenario, need: Plan) -> Plan:
 def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Result:
     begin = inputs.scenario.pods.model_copy(update={"initial_replicas": int(plan[0])})
     scenario = inputs.scenario.model_copy(update={"pods": begin})
-    world = started(scenario)
-    workload = world.add(scenario, inputs.traffic, inputs.duration)
+    stage = set_up(replace(inputs, scenario=scenario))
+    world = stage.world
     actions: list[ScaleAction] = []
     is_complete = True
     for tick, at in _looks(plan, seconds(scenario.control.sync_period)):
@@ -103,25 +105,12 @@ def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Re
             break
         world.advance(world.start + at)
         if plan[tick] != plan[tick - 1]:
-            workload.set_replicas(int(plan[tick]))
+            stage.workload.set_replicas(int(plan[tick]))
             actions.append(_action(at / SECOND, int(plan[tick - 1]), int(plan[tick])))
     if is_complete:
         world.advance(world.start + inputs.duration * SECOND)
-    scorer = Scorer(scenario, workload.ledger, workload.latencies())
-    played = workload.ledger.seconds
-    return Result(
-        inputs=replace(inputs, duration=played),
-        policy=name,
-        score=scorer.score(workload.history(), actions, world.start),
-        series=scorer.series(),
-        replicas=replica_steps(workload.history(), world.start, played),
-        metrics=(),
-        actions=tuple(actions),
-        worst=scorer.worst(),
-        evaluations=0,
-        tolerance=0.0,
-        is_complete=is_complete,
-    )
+    result = stage.result(policy=name, actions=actions, is_complete=is_complete)
+    return replace(result, inputs=replace(inputs, duration=result.inputs.duration))
 
 
 def _looks(plan: Plan, period: Nanoseconds) -> Iterator[tuple[int, Nanoseconds]]:

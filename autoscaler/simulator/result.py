@@ -42,6 +42,7 @@ class Score:
     time_to_capacity_median: float  #: how long such a stretch lasted [s]; 0 where there was none
     time_to_capacity_worst: float  #: [s]
     cost: float | None = None  #: in the unit of the scenario's prices; ``None`` where it names none
+    node_hours: float | None = None  #: of nodes, from being asked for to their removal; ``None`` where there are none
 
     @property
     def failed(self) -> float:
@@ -65,6 +66,7 @@ class Series:
     waiting: Floats  #: requests in the queue, at the point's end
     failed: Floats  #: rejected, timed out or lost [requests/s]
     latency: Floats  #: p50, p95, p99 [s], shape ``(3, points)``; NaN where nothing arrived
+    cost: Floats | None = None  #: money per hour; ``None`` where the scenario names no prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,25 @@ class Replicas:
     wanted: Floats
     created: Floats
     ready: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nodes:
+    """Numbers of nodes as steps, shape ``(steps,)`` each: they hold from ``t`` [s] to the next."""
+
+    t: Floats
+    existing: Floats  #: asked for and not gone
+    ready: Floats
+    pending: Floats  #: pods of all workloads that look for room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """How a workload beside the main one fared."""
+
+    name: str
+    policy: str  #: that scaled it; empty where its size was fixed
+    score: Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +144,6 @@ class Result:
     tolerance: float  #: of the controller, for plots
     troubles: tuple[Trouble, ...] = ()
     is_complete: bool = True  #: False where the run was stopped before its end
+    nodes: Nodes | None = None  #: ``None`` where the scenario has none
+    neighbours: tuple[Neighbour, ...] = ()
+    notes: tuple[str, ...] = ()  #: what a reader should know about this run, such as pods that found no room

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Scenario
 from autoscaler.model.time import HOUR, SECOND, Instant
+from autoscaler.simulator.bill import Bill
 from autoscaler.simulator.cluster import Counts
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.result import Replicas, ScaleAction, Score, Series
+from autoscaler.simulator.nodes.books import NodeCounts
+from autoscaler.simulator.result import Nodes, Replicas, ScaleAction, Score, Series
 from autoscaler.simulator.serving import Latencies
 from autoscaler.simulator.shortage import shortages
 
@@ -30,7 +32,8 @@ _WIDTHS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_2
 class Scorer:
     """Reads one finished run; its points' ``width`` [s] grows with its length, so that plots stay small."""
 
-    def __init__(self, scenario: Scenario, ledger: Ledger, latencies: Latencies) -> None:
+    def __init__(self, scenario: Scenario, ledger: Ledger, latencies: Latencies, bill: Bill | None = None) -> None:
+        self._bill = bill
         self._scenario = scenario
         self._ledger = ledger
         self._latencies = latencies
@@ -68,6 +71,7 @@ class Scorer:
             shortages=len(waits),
             time_to_capacity_median=float(np.median(waits)) if len(waits) else 0.0,
             time_to_capacity_worst=float(waits.max(initial=0)),
+            cost=None if self._bill is None else self._bill.total(n),
         )
 
     def series(self) -> Series:
@@ -107,6 +111,7 @@ class Scorer:
             waiting=ledger.waiting[starts + widths - 1],
             failed=mean(failed),
             latency=latency,
+            cost=None if self._bill is None else self._bill.means(np.append(starts, last).astype(np.float64)),
         )
 
     def _bad_by_second(self) -> Floats:
@@ -124,13 +129,26 @@ class Scorer:
 
 def replica_steps(history: Sequence[Counts], start: Instant, seconds: int) -> Replicas:
     """Give the pods' numbers as steps; of very many changes only those that a plot can show."""
-    table = np.array([(counts.at - start, counts.wanted, counts.created, counts.ready) for counts in history])
+    t, wanted, created, ready = _steps([(c.at - start, c.wanted, c.created, c.ready) for c in history], seconds)
+    return Replicas(t=t, wanted=wanted, created=created, ready=ready)
+
+
+def node_steps(history: Sequence[NodeCounts], start: Instant, seconds: int) -> Nodes:
+    """Give the nodes' numbers as steps, in the same way."""
+    table = [(c.at - start, sum(c.existing), sum(c.ready), c.pending) for c in history]
+    t, existing, ready, pending = _steps(table, seconds)
+    return Nodes(t=t, existing=existing, ready=ready, pending=pending)
+
+
+def _steps(rows: Sequence[tuple[int, int, int, int]], seconds: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Give columns from rows that begin with a time [ns]."""
+    table = np.array(rows)
     t = np.maximum(table[:, 0] / SECOND, 0.0)
     if len(t) > _MOST_STEPS:
         shown = np.unique(np.searchsorted(t, np.linspace(0, seconds, _MOST_STEPS), side="right") - 1)
         table, t = table[shown], t[shown]
-    wanted, created, ready = table[:, 1:].astype(np.float64).T
-    return Replicas(t=t, wanted=wanted, created=created, ready=ready)
+    first, second, third = table[:, 1:].astype(np.float64).T
+    return t, first, second, third
 
 
 def _replica_hours(history: Sequence[Counts], end: Instant) -> float:

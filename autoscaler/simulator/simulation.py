@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,8 +21,8 @@ from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.report.axes import clock
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
-from autoscaler.simulator.scoring import Scorer, replica_steps
-from autoscaler.simulator.world import started
+from autoscaler.simulator.stage import set_up
+from autoscaler.simulator.world import Workload
 
 
 @dataclass(slots=True)
@@ -93,39 +93,59 @@ def simulate(
     *,
     name: str = "",
     progress: Progress | None = None,
+    beside: Sequence[ScalingPolicy] = (),
 ) -> Result:
     """Run one policy against the scenario's workload. The same arguments give the same result, byte for byte.
 
     ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done every
     five simulated minutes. Where it stops the run, the result covers what has been played and says that it is not complete.
+    ``beside`` holds policies of the neighbours, each for the one that its target names; the others keep their size.
+
+    Raises:
+        ValueError: a policy of ``beside`` names none of the neighbours.
     """
     scenario = inputs.scenario
     config = config or ControllerConfig(sync_period=seconds(scenario.control.sync_period))
-    world = started(scenario)
-    workload = world.add(scenario, inputs.traffic, inputs.duration)
-    notebook = Notebook(world.start)
-    driver = Driver(world, Controller(config), notebook.note)
-    driver.accept([bind(policy, scenario.target)[0]])
-    end = world.start + inputs.duration * SECOND
-    ticks = _Ticks(scenario.control, world.start, end, progress)
+    stage = set_up(inputs)
+    start, end = stage.world.start, stage.world.start + inputs.duration * SECOND
+    policies = [bind(policy, scenario.target)[0], *_bound_beside(beside, stage.neighbours)]
+    notebooks = {each.key: Notebook(start) for each in policies}
+    driver = Driver(stage.world, Controller(config), lambda record: notebooks[record.key].note(record))
+    driver.accept(policies)
+    ticks = _Ticks(scenario.control, start, end, progress)
     driver.run(ticks)
     if not ticks.were_stopped:
-        world.advance(end)
-    scorer = Scorer(scenario, workload.ledger, workload.latencies())
-    return Result(
-        inputs=replace(inputs, duration=workload.ledger.seconds),
+        stage.world.advance(end)
+    notebook = notebooks[policies[0].key]
+    return stage.result(
         policy=name or policy.key.name,
-        score=scorer.score(workload.history(), notebook.actions, world.start),
-        series=scorer.series(),
-        replicas=replica_steps(workload.history(), world.start, workload.ledger.seconds),
+        actions=notebook.actions,
         metrics=notebook.tracks(),
-        actions=tuple(notebook.actions),
-        worst=scorer.worst(),
         evaluations=notebook.evaluations,
         tolerance=config.tolerance,
         troubles=notebook.troubles(),
         is_complete=not ticks.were_stopped,
+        scaled={
+            bound.target.name: (given.key.name, notebooks[bound.key].actions)
+            for bound, given in zip(policies[1:], beside, strict=True)
+        },
     )
+
+
+def _bound_beside(policies: Sequence[ScalingPolicy], neighbours: Sequence[Workload]) -> Iterator[ScalingPolicy]:
+    """Point policies at the neighbours that their targets name, under names that no policy of another target has."""
+    for policy in policies:
+        found = [each for each in neighbours if is_for(policy, each.target)]
+        if not found:
+            raise ValueError(f"{policy.key.name} is for {policy.target.kind} {policy.target.name}, which is not beside")
+        bound, _ = bind(policy, found[0].target)
+        key = PolicyKey(namespace=bound.key.namespace, name=f"{bound.key.name} of {bound.target.name}")
+        yield replace(bound, key=key)
+
+
+def is_for(policy: ScalingPolicy, target: Target) -> bool:
+    """Tell whether a policy's target is this one, wherever either of them lives."""
+    return (policy.target.kind, policy.target.name) == (target.kind, target.name)
 
 
 class _Ticks:
@@ -150,7 +170,7 @@ class _Ticks:
 
 def bind(policy: ScalingPolicy, target: Target) -> tuple[ScalingPolicy, str]:
     """Point a policy at the scenario's workload; the text tells, where its own target is called otherwise."""
-    is_same = (policy.target.kind, policy.target.name) == (target.kind, target.name)
+    is_same = is_for(policy, target)
     own = f"{policy.target.kind} {policy.target.name}"
     note = "" if is_same else f"it is written for {own}; here it scales the scenario's {target.kind} {target.name}"
     api_version = policy.target.api_version if is_same else "apps/v1"
