@@ -25,7 +25,7 @@ class Node:
         self.total = total
         self.free = total
         self.guests: list[Guest] = []
-        self.images: set[str] = set()  #: names of the workloads whose images are here
+        self.images: set[tuple[str, int]] = set()  #: workloads and templates whose images are here
         self.ready = False
         self.draining = False  #: it goes as soon as it is empty
         self.interrupted = False  #: the provider takes it back
@@ -44,9 +44,9 @@ class Node:
 
     def take(self, guest: Guest) -> Nanoseconds:
         """Put a pod here and give how long its image takes to arrive [ns]: nothing if another pod has brought it."""
-        tenant = guest.tenant
-        pull = 0 if tenant.name in self.images else tenant.pull
-        self.images.add(tenant.name)
+        image = guest.tenant.name, guest.pod.template
+        pull = 0 if image in self.images else guest.tenant.pull
+        self.images.add(image)
         self.guests.append(guest)
         self.free = self.free.less(guest.need)
         return pull
