@@ -18,6 +18,8 @@ from autoscaler.config.policy_files import Candidate, expand, policy_files, read
 from autoscaler.model.errors import Fault, InvalidInputError
 
 _TRACE_SUFFIXES: Final = frozenset({".csv", ".tsv"})
+_ANSWER_MARKS: Final = (b'"metric"', b'"values"')  #: what a range answer of Prometheus shows within its first bytes
+_SNIFFED: Final = 4_096  #: [bytes]
 _SCENARIO_FIELDS: Final = frozenset({"traffic", "service", "workers", "duration", "pods", "slo"})
 
 
@@ -74,7 +76,7 @@ def check_files(
 
 def _check_file(file: Path, options: ReadOptions, report: Report, read: _Read) -> None:
     report.files += 1
-    if file.suffix.lower() in _TRACE_SUFFIXES:
+    if _holds_trace(file):
         _check_trace(file, report)
         return
     scan = scan_file(file)
@@ -95,6 +97,18 @@ def _check_file(file: Path, options: ReadOptions, report: Report, read: _Read) -
             report.add(Severity.ERROR, [Fault(what=what, source=part.source, line=part.line, hint=hint)])
     if not scan.documents and not scan.faults:
         report.add(Severity.WARNING, [Fault(what="the file is empty", source=str(file))])
+
+
+def _holds_trace(file: Path) -> bool:
+    """Tell a trace, which may be an answer of Prometheus, from other files; one that cannot be read is none."""
+    if file.suffix.lower() != ".json":
+        return file.suffix.lower() in _TRACE_SUFFIXES
+    try:
+        with file.open("rb") as content:
+            begin = content.read(_SNIFFED)
+    except OSError:
+        return False
+    return all(mark in begin for mark in _ANSWER_MARKS)
 
 
 def _look_at(manifest: Manifest, report: Report, read: _Read) -> None:

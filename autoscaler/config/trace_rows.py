@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from autoscaler.model.errors import Fault, InvalidTraceError
 
-_COLUMNS: Final = ("timestamp", "rps")
+_RATES: Final = ("timestamp", "rps")
+_COUNTS: Final = ("timestamp", "requests")
 _FAULTS_KEPT: Final = 20
 _HINT: Final = (
     "a trace is a comma-separated file: a header `timestamp,rps`, then one row per bin, such as `1700000000,12.5`"
@@ -24,7 +25,7 @@ _HINT: Final = (
 class Rows:
     """Rows as read, shape ``(rows,)`` each: times [s], rates [requests/s] (NaN: not given), and where each stands.
 
-    ``lines`` are lines of a file; where there are no lines, ``path`` is the list that they count in.
+    With ``are_counts`` the rates are still requests per row. ``lines`` are lines of a file; where there are no lines, ``path`` is the list that they count in.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Rows:
     rates: NDArray[np.float64]
     lines: NDArray[np.int64]
     path: str = ""
+    are_counts: bool = False
 
     def where(self, keep: NDArray[np.bool_]) -> Rows:
         """Give the rows marked in ``keep``."""
@@ -55,7 +57,8 @@ def read_rows(path: Path, text: str) -> Rows:
         InvalidTraceError: it holds no rows, or rows that are not two numbers.
     """
     header = _header_lines(text, str(path))
-    return _read_clean(path, text, header) or _read_each(text, str(path), header)
+    rows = _read_clean(path, text, header) or _read_each(text, str(path), header)
+    return replace(rows, are_counts=bool(header) and _COUNTS[1] in text.partition("\n")[0].lower())
 
 
 def read_text(path: Path) -> str:
@@ -93,7 +96,7 @@ def _header_lines(text: str, source: str) -> int:
     """Tell whether the first line is the header; refuse headers with other columns."""
     first = text[: text.find("\n")] if "\n" in text else text
     cells = [cell.strip().strip('"').lower() for cell in first.split(",")]
-    if tuple(cells) == _COLUMNS:
+    if tuple(cells) in (_RATES, _COUNTS):
         return 1
     if _number(cells[0]) is not None or _iso(cells[0]) is not None:
         return 0

@@ -1,6 +1,6 @@
 """Traces: recorded traffic in a file, checked strictly, and mended only by rules that are stated.
 
-A file holds rows of ``timestamp,rps``, or a range answer of Prometheus as JSON (see ``trace_prometheus``). A row is a bin: ``timestamp`` its begin (seconds since 1970 or since any zero, or ISO 8601), ``rps`` the mean rate in it
+A file holds rows of ``timestamp,rps``, or of ``timestamp,requests`` (how many came in each), or a range answer of Prometheus as JSON (see ``trace_prometheus``). A row is a bin: ``timestamp`` its begin (seconds since 1970 or since any zero, or ISO 8601), ``rps`` the mean rate in it
 [requests/s]. Bins of less than five minutes hold their rate; longer ones are joined by straight lines.
 
 Refused: text that is no number, negative or infinite rates, times that go back or are milliseconds, one time with two
@@ -11,7 +11,7 @@ or more that lasts a single bin (as if it were missing).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -78,6 +78,7 @@ def check_rows(rows: Rows) -> Trace:
     _refuse(_bad_times(rows))
     rows = _without_repeats(rows, repairs)
     step = float(np.median(np.diff(rows.times))) if len(rows.times) > 1 else 0.0
+    rows = _as_rates(rows, step, repairs)
     rows = _without_missing(rows, repairs)
     rows = _without_spikes(rows, repairs)
     if len(rows.times) < 2:
@@ -135,6 +136,14 @@ def _without_repeats(rows: Rows, repairs: list[str]) -> Rows:
     if repeated.any():
         repairs.append(f"{int(repeated.sum())} repeated rows were left out")
     return rows.where(~repeated)
+
+
+def _as_rates(rows: Rows, step: float, repairs: list[str]) -> Rows:
+    """Divide requests per bin by the usual bin."""
+    if not rows.are_counts or not step:
+        return rows
+    repairs.append(f"requests per bin of {print_duration(seconds(step))} were divided by its length")
+    return replace(rows, rates=rows.rates / step, are_counts=False)
 
 
 def _without_missing(rows: Rows, repairs: list[str]) -> Rows:

@@ -198,6 +198,13 @@ def test_scaling_to_zero_is_allowed_when_the_gate_is_on() -> None:
     assert run(["check", file, "-k", "1.37"]) == 0
 
 
+def test_an_answer_of_prometheus_is_checked_as_a_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text('{"data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[0, "1"], [60, "-2"]]}]}}')
+    assert run(["check", str(path)]) == 3
+    assert "data.result[0].values[1]: rps is negative: -2" in capsys.readouterr().out
+
+
 def test_a_scenario_whose_trace_is_missing_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     write("s.yaml", "name: replay\ntraffic:\n  csv: {path: gone.csv}\n")
 

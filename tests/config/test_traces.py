@@ -129,6 +129,12 @@ def test_mended_and_reported(tmp_path, rows, rates, repair):
     assert repair in trace.repairs
 
 
+def test_requests_per_row_are_taken_as_rates(tmp_path):
+    trace = load_trace(write(tmp_path, "timestamp,Requests\n0,600\n60,1200\n120,\n180,60\n"))
+    assert trace.rates.tolist() == pytest.approx([10, 20, 10.5, 1])
+    assert trace.repairs[0] == "requests per bin of 1m were divided by its length"
+
+
 def test_growth_from_next_to_nothing_is_no_fault(tmp_path):
     assert load_trace(write(tmp_path, HEADER + "0,0\n60,0.01\n120,500\n180,600\n")).repairs == ()
 
