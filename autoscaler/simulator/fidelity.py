@@ -1,4 +1,4 @@
-"""Picks what serves a workload: a fluid, or what takes each job by itself. Compiled code is imported only when needed."""
+"""Picks what serves a workload: a fluid, or what takes each request or job by itself. Compiled code is imported only when needed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ def serving_of(
 
         jobs = drawn(traffic, scenario.seed, stream)
         return JobService(scenario, scenario.workers, jobs, ledger, start, stream)
+    if scenario.fidelity is Fidelity.REQUEST:
+        from autoscaler.simulator.requests.service import RequestService
+
+        return RequestService(
+            scenario.service,
+            ledger,
+            start,
+            slo=scenario.slo,
+            warmup=scenario.pods.warmup,
+            seed=(scenario.seed, stream),
+        )
     return FluidService(
         scenario.service,
         ledger,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -56,10 +57,13 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
 
     Raises:
         InvalidTraceError: a trace cannot be used.
-        InvalidScenarioError: the run is shorter than one evaluation, or a trace than its offset.
+        InvalidScenarioError: the run is shorter than one evaluation, or a trace than its offset; or the scenario asks
+            for what the fidelity chosen for this run cannot follow.
     """
     overrides = overrides or Overrides()
     scenario = _changed(scenario, overrides)
+    if scenario.beyond_fluid:
+        raise InvalidScenarioError([Fault(what=scenario.beyond_fluid, source=scenario.name, hint="--fidelity request")])
     traces = _traces(scenario.traffic, folder, overrides)
     notes = [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
     duration = _duration(scenario, overrides, traces, notes)
@@ -70,7 +74,7 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
         scenario=_settled(scenario, traffic),
         traffic=traffic,
         duration=duration,
-        notes=(*notes, *misfits(scenario)),
+        notes=(*notes, *_fidelity_notes(scenario), *misfits(scenario)),
         neighbours=neighbours,
         spot_traces=spot_traces,
     )
@@ -89,6 +93,15 @@ def _neighbour(scenario: Scenario, folder: Path, overrides: Overrides, duration:
         notes.append(f"{name}: its trace ends after {print_duration(seconds(covered))}; no requests come from then on")
     traffic = rate_of(scenario.traffic, traces, duration)
     return Inputs(scenario=_settled(scenario, traffic), traffic=traffic, duration=duration)
+
+
+def _fidelity_notes(scenario: Scenario) -> tuple[str, ...]:
+    """Tell what the fidelity makes simpler, or slower, than people may expect."""
+    if scenario.fidelity is Fidelity.FLUID:
+        return scenario.service.taken_as
+    if find_spec("numba") is None:
+        return ("numba is not installed: requests are played 100 times slower; pip install 'autoscaler[sim]'",)
+    return ()
 
 
 def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:

@@ -15,9 +15,10 @@ FIRST_SECONDS: Final = 3_600
 
 
 class Ledger:
-    """One row a second, shape ``(seconds,)`` each. Requests are real numbers here: a fluid, not a count.
+    """One row a second, shape ``(seconds,)`` each. Requests of a fluid are real numbers, not a count.
 
-    ``arrived`` is known in advance; the others are zero until the service has written them.
+    ``arrived`` is known in advance, and of single requests corrected to what came; the others are zero until the service
+    has written them. Requests sent again are counted as further ones.
     """
 
     __slots__ = (
@@ -44,6 +45,10 @@ class Ledger:
         # slots: how many were in rotation, worth of slots at full speed, averaged over the second; waiting: requests in
         # the queue at its end
         self.slowness = np.ones(seconds)  #: times as long as usual a request takes, on average; only a fluid needs it
+
+    def between(self, first: int, last: int) -> Floats:
+        """Give how many requests are expected in each second from ``first`` up to ``last``."""
+        return arrivals(self._traffic, first, last)
 
     def demand(self, seconds: int) -> Floats:
         """Give how many requests were expected in each of the first ``seconds``, whatever chance made of it."""

@@ -131,3 +131,16 @@ def test_a_trace_that_is_loaded_already_is_taken_as_it_is(scenario, trace, tmp_p
 def test_the_fidelity_can_be_chosen_for_one_run(scenario, tmp_path):
     assert prepare(scenario(), tmp_path).scenario.fidelity is Fidelity.FLUID
     assert prepare(scenario(), tmp_path, Overrides(fidelity=Fidelity.REQUEST)).scenario.fidelity is Fidelity.REQUEST
+
+
+def test_the_notes_tell_what_a_fluid_makes_simpler(scenario, tmp_path):
+    spread = {"spread": {"shape": "lognormal", "cv": 2}}
+    notes = prepare(scenario(service=spread), tmp_path).notes
+    assert notes == ("a fluid takes lognormal times in service for exponential ones",)
+    assert prepare(scenario(service=spread), tmp_path, Overrides(fidelity=Fidelity.REQUEST)).notes == ()
+
+
+def test_a_run_as_a_fluid_of_what_only_requests_can_show_is_refused(scenario, tmp_path):
+    retrying = scenario(service={"retries": {"attempts": 2}}, fidelity="request")
+    with pytest.raises(InvalidScenarioError, match=r"service\.retries: a fluid has no single requests"):
+        prepare(retrying, tmp_path, Overrides(fidelity=Fidelity.FLUID))

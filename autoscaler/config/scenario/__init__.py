@@ -6,13 +6,14 @@ from autoscaler.config.scenario.neighbours import Neighbour
 from autoscaler.config.scenario.nodes import NodePool, Reserved, Shape, Spot, Storm
 from autoscaler.config.scenario.pods import Crashes, Pods, Target, Warmup
 from autoscaler.config.scenario.rollouts import Rollout
-from autoscaler.config.scenario.service import Balancing, Objective, Service
+from autoscaler.config.scenario.service import Balancing, ClientRetries, Objective, Service, Spread, TimeShape
 from autoscaler.config.scenario.workers import Backlog, Backoff, Delayed, Priority, Retries, Workers
 
 __all__ = [
     "Backlog",
     "Backoff",
     "Balancing",
+    "ClientRetries",
     "Control",
     "Crashes",
     "Delayed",
@@ -32,8 +33,10 @@ __all__ = [
     "ServiceSignal",
     "Shape",
     "Spot",
+    "Spread",
     "Storm",
     "Target",
+    "TimeShape",
     "Warmup",
     "Workers",
     "load_scenario",

@@ -73,16 +73,24 @@ class Scenario(Spec):
             return self
         if "service" in self.model_fields_set:
             raise ValueError("service and workers are given; a scenario has one of them: requests are sent, jobs taken")
+        object.__setattr__(self, "service", self.workers.as_service())  # the model is frozen, and not yet handed out
+        return self
+
+    @model_validator(mode="after")
+    def _within_its_fidelity(self) -> Self:
         if self.beyond_fluid:
             raise ValueError(self.beyond_fluid)
-        object.__setattr__(self, "service", self.workers.as_service())  # the model is frozen, and not yet handed out
         return self
 
     @property
     def beyond_fluid(self) -> str:
         """Tell what the scenario asks for that its fidelity cannot follow; empty if there is nothing."""
-        fields = self.workers.needs_single_jobs if self.workers and self.fidelity is Fidelity.FLUID else ()
-        names = " and ".join(f"workers.{field}" for field in fields)
+        if self.fidelity is not Fidelity.FLUID:
+            return ""
+        if self.workers is None:
+            names = " and ".join(f"service.{field}" for field in self.service.needs_single_requests)
+            return names and f"{names}: a fluid has no single requests to send again; it takes fidelity request"
+        names = " and ".join(f"workers.{field}" for field in self.workers.needs_single_jobs)
         return names and f"{names}: a fluid has no single jobs to tell apart; it takes fidelity request"
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +80,8 @@ class Engine:
                 else:
                     self.state = with_levels(self.state)
 
-    def join(self, pod: int, at: float) -> None:
-        """Put a pod in rotation."""
+    def join(self, pod: int, at: float, since: float | None = None) -> None:
+        """Put a pod in rotation. It warms up from now on, or has done so ``since`` a time in the past."""
         self._reach(at)
         if not self._free:
             have = len(self.state.pods)
@@ -89,11 +90,12 @@ class Engine:
         state, row, ready = self.state, self._free.pop(), self.ready
         self._rows[pod] = row
         state.pods[row] = 1, 0, -1, -1
-        state.meters[row] = at, 0.0, 0.0, pod
+        since = at if since is None else since
+        state.meters[row] = since, 0.0, 0.0, pod
         state.rotation[ready] = row
         state.ints[k.READY_PODS] = ready + 1
         if self._physics.warmup > 0.0:
-            state.floats[k.WARM_UNTIL] = at + self._physics.warmup
+            state.floats[k.WARM_UNTIL] = max(float(state.floats[k.WARM_UNTIL]), since + self._physics.warmup)
         if self._levels:
             _move(state.rings, self._levels + row, 0)
             state.ints[k.LEAST] = 0
@@ -106,9 +108,11 @@ class Engine:
         return self._drain_time(row, at)
 
     def kill(self, pod: int, at: float) -> int:
-        """Take a pod away, with everything it still has, and tell how many requests that were."""
+        """Take a pod away, with everything it still has, and tell how many requests that were; none, if it never joined."""
         self._reach(at)
-        row = self._rows.pop(pod)
+        row = self._rows.pop(pod, -1)
+        if row < 0:
+            return 0
         self._out_of_rotation(row)
         self._free.append(row)
         jobs = self._take_all(row)
@@ -125,7 +129,7 @@ class Engine:
         self._reach(at)
         self.state.floats[k.SLOW] = factor
 
-    def rows(self, pods: list[int]) -> Indices:
+    def rows(self, pods: Sequence[int]) -> Indices:
         """Give where in the arrays pods are; -1 for those that have not joined yet, or are gone."""
         return np.array([self._rows.get(pod, -1) for pod in pods], np.int64)
 

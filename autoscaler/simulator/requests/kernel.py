@@ -24,18 +24,17 @@ from autoscaler.simulator.requests.jit import compiler
 Array = NDArray[Any]
 
 BLOCK: Final = 256  #: requests drawn at a time
-BINS: Final = 37 * 128  #: fine histogram: 128 bins an octave from 2**-20 s on
-COARSE_BINS: Final = 24 * 16  #: coarse histograms: 16 bins an octave from 2**-14 s on
-_FINE_SHIFT: Final = 52 - 7
-_FINE_FIRST: Final = (1023 - 20) << 7
-_COARSE_SHIFT: Final = 52 - 4
-_COARSE_FIRST: Final = (1023 - 14) << 4
+# histograms are log-linear: so many bins an octave, from two to the power of so many seconds on, so many octaves
+FINE_OCTAVE, FINE_FROM, FINE_BINS = 128, -20, 37 * 128
+COARSE_OCTAVE, COARSE_FROM, COARSE_BINS = 16, -14, 24 * 16
+_FINE_SHIFT, _FINE_FIRST = 52 - 7, (1023 + FINE_FROM) << 7
+_COARSE_SHIFT, _COARSE_FIRST = 52 - 4, (1023 + COARSE_FROM) << 4
 INF: Final = np.inf
 
 # state.ints
 (SECOND, READY_PODS, TURN, LEAST, FREE, IN_SERVICE, WAITING, HEAD, TAIL, RETRIES, NEXT_REQUEST, DRAWN, RATE_SECOND,
- NEXT_UNIT, NEXT_CHANCE, REQUESTS, BALANCER, SLOTS, LIMIT, DISTRIBUTION, ATTEMPTS, IS_DRAWN, KILLED) = range(23)  # fmt: skip
-INTS: Final = 23
+ NEXT_UNIT, NEXT_CHANCE, REQUESTS, BALANCER, SLOTS, LIMIT, DISTRIBUTION, ATTEMPTS, IS_DRAWN, KILLED, GAVE_UP) = range(24)  # fmt: skip
+INTS: Final = 24
 # state.floats
 (NOW, CHANGED, AREA, SOJOURNS, WAITS, SLOW, WARM_UNTIL, WARMUP, SLOWNESS, TIMEOUT, OBJECTIVE, CELL, USED, NEEDED, MEAN,
  SHAPE, BACKOFF, BACKOFF_LIMIT, JITTER) = range(19)  # fmt: skip
@@ -113,7 +112,7 @@ class State(NamedTuple):
     rings: Array  #: (levels + pods, 2) int32, previous and next: a ring of pods behind each level's own entry
     rotation: Array  #: (pods,) int32, pods in rotation
     columns: Array  #: (seconds, COLUMNS)
-    fine: Array  #: (2, BINS) int64, times in system and waits of the run
+    fine: Array  #: (2, FINE_BINS) int64, times in system and waits of the run
     cells: Array  #: (cells, COARSE_BINS) uint32, times in system by the cell of seconds of arrival
     record: Array  #: (requests, RECORD) of the first requests; empty where nobody asked for it
 
@@ -331,7 +330,7 @@ def unlink(rings: Array, entry: int) -> None:
 @_njit
 def _fine_bin(value: float) -> Any:
     """Give the bin of a fine histogram, straight from the number's exponent and first bits."""
-    return min(max((np.float64(value).view(np.int64) >> _FINE_SHIFT) - _FINE_FIRST, 0), BINS - 1)
+    return min(max((np.float64(value).view(np.int64) >> _FINE_SHIFT) - _FINE_FIRST, 0), FINE_BINS - 1)
 
 
 @_njit
@@ -559,6 +558,7 @@ def advance(state: State, until: float) -> Any:
                 retry(ints, floats, random, spare, retry_at, retrying, links, job, at)
             else:
                 links[job, L_NEXT], ints[FREE] = ints[FREE], job
+                ints[GAVE_UP] += 1
                 columns[np.int64(born), LATE] += 1.0
                 fine[0, _fine_bin(at - born)] += 1
                 cells[np.int64(born / cell), _coarse_bin(at - born)] += 1

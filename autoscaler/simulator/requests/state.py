@@ -17,8 +17,7 @@ _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16
 _FIRST_LEVELS: Final = 4_096
 _FIRST_SECONDS: Final = 3_600
-_CELL: Final = 5  #: seconds of arrival that share a coarse histogram, in runs of at most a day
-_MOST_CELLS: Final = 17_280
+_MOST_CELLS: Final = 17_281  #: of seconds of arrival that share a coarse histogram: 5 s each in a run of a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +88,7 @@ class Given:
 def new_state(physics: Physics, source: Drawn | Given, record: int, seconds: int) -> State:
     """Give an empty service at second 0, without pods. ``record``: of how many requests to keep the story."""
     seconds = max(seconds, _FIRST_SECONDS) + 1
-    cell = _CELL
-    while seconds > cell * _MOST_CELLS:
-        cell *= 2
+    cell = -(-seconds // _MOST_CELLS)
     levels = _levels(physics)
     state = State(
         ints=_ints(physics, source),
@@ -112,7 +109,7 @@ def new_state(physics: Physics, source: Drawn | Given, record: int, seconds: int
         rings=np.repeat(np.arange(levels, dtype=np.int32)[:, None], 2, axis=1),
         rotation=np.zeros(0, np.int32),
         columns=np.zeros((seconds, k.COLUMNS)),
-        fine=np.zeros((2, k.BINS), np.int64),
+        fine=np.zeros((2, k.FINE_BINS), np.int64),
         cells=np.zeros((-(-seconds // cell), k.COARSE_BINS), np.uint32),
         record=np.full((record, k.RECORD), np.nan),
     )

@@ -21,7 +21,7 @@ from autoscaler.simulator.requests.jit import compiler
 from autoscaler.simulator.requests.kernel import Array
 
 # histograms as in the request kernel, so that the same code reads them
-BINS: Final = requests.BINS
+BINS: Final = requests.FINE_BINS
 COARSE_BINS: Final = requests.COARSE_BINS
 _FINE_SHIFT: Final = requests._FINE_SHIFT
 _FINE_FIRST: Final = requests._FINE_FIRST

@@ -1,0 +1,201 @@
+"""The service of a workload at request level, as the simulated world asks for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from autoscaler.config.scenario import Balancing, Objective, Service, Spread, TimeShape, Warmup
+from autoscaler.model.time import SECOND, Instant, Nanoseconds
+from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests.engine import Engine
+from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.latencies import RequestLatencies
+from autoscaler.simulator.requests.state import Drawn, Given, Physics
+from autoscaler.simulator.serving import Counters
+from autoscaler.simulator.warmup import Young
+
+_BALANCERS = {
+    Balancing.SHARED: Balancer.SHARED,
+    Balancing.RANDOM: Balancer.RANDOM,
+    Balancing.ROUND_ROBIN: Balancer.ROUND_ROBIN,
+    Balancing.POWER_OF_TWO: Balancer.POWER_OF_TWO,
+    Balancing.LEAST_OUTSTANDING: Balancer.LEAST_OUTSTANDING,
+}
+
+
+class RequestService:
+    """Serves each request by itself. The account book counts whole requests; those sent again count again."""
+
+    def __init__(
+        self,
+        spec: Service,
+        ledger: Ledger,
+        start: Instant,
+        *,
+        slo: Objective | None = None,
+        warmup: Warmup | None = None,
+        seed: tuple[int, ...] = (0,),
+        requests: Given | None = None,
+        record: int = 0,
+    ) -> None:
+        """Requests are drawn from the traffic of ``ledger``, unless ``requests`` are given.
+
+        ``record``: of how many of the first requests to keep the story.
+        """
+        source = requests or Drawn(rates=ledger.between, seed=seed)
+        physics = physics_of(spec, slo or Objective(), warmup)
+        self.ledger = ledger
+        self.engine = Engine(physics, source, record=record, seconds=len(ledger.arrived))
+        self._spec = spec
+        self._start = start
+        self._young = Young(warmup)
+        self._slots_from = start  #: up to where slots are in the account book
+
+    @property
+    def capacity(self) -> float:
+        """The most that the pods in rotation can serve [requests/s]."""
+        return self.engine.ready * self._spec.pod_rate / float(self.engine.state.floats[k.SLOW])
+
+    @property
+    def waiting(self) -> float:
+        """Requests in line now."""
+        return float(self.engine.waiting)
+
+    @property
+    def in_service(self) -> float:
+        """Requests in service now."""
+        return float(self.engine.in_service)
+
+    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
+        """Put a pod in rotation. It warms up from now on, or has done so since it became ready in the past."""
+        self._note_slots(at)
+        self.engine.join(pod, self._seconds(at), self._seconds(at if since is None else since))
+        self._young.join(pod, at if since is None else since)
+
+    def leave(self, pod: int, at: Instant) -> Nanoseconds:
+        """Take a pod out of rotation; it finishes what it has. Give how long that takes [ns]."""
+        self._note_slots(at)
+        self._young.leave(pod)
+        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND) + 1  # seconds may have been rounded
+
+    def kill(self, pod: int, at: Instant) -> None:
+        """End a pod at once, in rotation or not: what it still has is lost. A pod that never joined is fine."""
+        self._note_slots(at)
+        self._young.leave(pod)
+        self.engine.kill(pod, self._seconds(at))
+
+    def slow_down(self, factor: float, at: Instant) -> None:
+        """Let every request that starts from now on take ``factor`` times as long; 1 is as before."""
+        self._note_slots(at)
+        self.engine.slow_down(factor, self._seconds(at))
+
+    def catch_up(self, to: Instant) -> None:
+        """Serve everything up to ``to``."""
+        self.engine.advance(self._seconds(to))
+        self._note_slots(to)
+        first, last = self.ledger.seconds, (to - self._start) // SECOND
+        ledger, columns = self.ledger, self.engine.state.columns[first:last]
+        ledger.arrived[first:last] = columns[:, k.ARRIVED] + columns[:, k.RETRIED]
+        ledger.served[first:last] = columns[:, k.SERVED]
+        ledger.rejected[first:last] = columns[:, k.REJECTED]
+        ledger.timed_out[first:last] = columns[:, k.TIMED_OUT]
+        ledger.lost[first:last] = columns[:, k.LOST]
+        ledger.waiting[first:last] = columns[:, k.QUEUED]
+        ledger.seconds = max(first, last)
+
+    def counters(self, pods: Sequence[int]) -> Counters:
+        """Read the counters of ``pods``, as of the last ``catch_up``; one that never joined has zeros."""
+        engine, rows = self.engine, self.engine.rows(pods)
+        state = engine.state
+        present = np.where(rows >= 0, state.pods[rows, k.P_OUTSTANDING], 0).astype(np.float64)
+        busy = np.minimum(present, self._spec.slots)
+        head = state.ints[k.HEAD]
+        return Counters(
+            work=np.where(rows >= 0, state.meters[rows, k.M_WORK] + engine.progress()[rows], 0.0),
+            served=np.where(rows >= 0, state.meters[rows, k.M_SERVED], 0.0),
+            busy=busy,
+            queued=present - busy,
+            arrived=float(state.ints[k.REQUESTS]),
+            waiting=self.waiting,
+            active=self.in_service,
+            oldest=engine.now - float(state.jobs[head, k.J_ARRIVED]) if head >= 0 else 0.0,
+        )
+
+    def latencies(self) -> RequestLatencies:
+        """Tell how long requests took, up to the ledger's last second."""
+        return RequestLatencies(self.engine.state, self.ledger.seconds)
+
+    def _seconds(self, at: Instant) -> float:
+        return (at - self._start) / SECOND
+
+    def _note_slots(self, to: Instant) -> None:
+        """Account for the slots in rotation up to ``to``, where they are about to change or the book is read."""
+        while self._slots_from < to:
+            begin = self._slots_from
+            second = (begin - self._start) // SECOND
+            self.ledger.grow_to(-((self._start - to) // SECOND))
+            last = (to - self._start) // SECOND
+            if begin == self._start + second * SECOND and last > second and not self._young.any_at(begin):
+                self.ledger.slots[second:last] = self._slots(begin, begin)
+                self._slots_from = self._start + last * SECOND
+                continue
+            end = min(to, self._start + (second + 1) * SECOND)
+            self.ledger.slots[second] += self._slots(begin, end) * (end - begin) / SECOND
+            self._slots_from = end
+
+    def _slots(self, first: Instant, last: Instant) -> float:
+        """Give the slots in rotation between two instants, in slots of a warm pod at full speed."""
+        behind = math.fsum(share for _, share in self._young.behind(first, last)) if self._young.any_at(first) else 0.0
+        return (self.engine.ready - behind) * self._spec.slots / float(self.engine.state.floats[k.SLOW])
+
+
+def physics_of(spec: Service, slo: Objective, warmup: Warmup | None) -> Physics:
+    """Put a scenario's service in the kernel's terms."""
+    distribution, mean, shape = _distribution(spec.spread, spec.mean_service_time)
+    retries = spec.retries
+    return Physics(
+        balancer=_BALANCERS[spec.balancing],
+        slots=spec.slots,
+        queue_limit=spec.queue_limit,
+        distribution=distribution,
+        mean=mean,
+        shape=shape,
+        quantiles=_scaled(spec.spread.quantiles, spec.mean_service_time),
+        timeout=spec.timeout,
+        attempts=1 if retries is None else retries.attempts,
+        backoff=0.0 if retries is None else retries.backoff,
+        backoff_limit=math.inf if retries is None else retries.backoff_limit,
+        jitter=0.0 if retries is None else retries.jitter,
+        warmup=0.0 if warmup is None else warmup.span,
+        slowness=1.0 if warmup is None else warmup.slowness,
+        objective=slo.latency,
+    )
+
+
+def _distribution(spread: Spread, mean: float) -> tuple[Distribution, float, float]:
+    """Give the kernel's distribution with its two parameters."""
+    cv = spread.cv or 1.0
+    match spread.shape:
+        case TimeShape.CONSTANT:
+            return Distribution.CONSTANT, mean, 1.0
+        case TimeShape.EXPONENTIAL:
+            return Distribution.EXPONENTIAL, mean, 1.0
+        case TimeShape.LOGNORMAL:
+            variance = math.log1p(cv * cv)  # of the logarithm
+            return Distribution.LOGNORMAL, math.log(mean) - variance / 2, math.sqrt(variance)
+        case TimeShape.GAMMA:
+            return Distribution.GAMMA, mean * cv * cv, 1.0 / (cv * cv)
+        case TimeShape.EMPIRICAL:
+            return Distribution.EMPIRICAL, mean, 1.0
+
+
+def _scaled(quantiles: tuple[float, ...], mean: float) -> tuple[float, ...]:
+    """Scale quantiles, with straight lines between them, to a mean."""
+    if not quantiles:
+        return ()
+    own = (math.fsum(quantiles) - (quantiles[0] + quantiles[-1]) / 2) / (len(quantiles) - 1)
+    return tuple(value / own * mean for value in quantiles)
