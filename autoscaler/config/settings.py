@@ -189,6 +189,29 @@ class JournalSettings(Section):
     """Most room its rows take; the oldest go first."""
 
 
+class MemoryStore(StrEnum):
+    """Where what policies remember is kept across restarts."""
+
+    NONE = "none"
+    FOLDER = "folder"
+    CLUSTER = "cluster"
+
+
+class MemorySettings(Section):
+    """What policies remember across restarts and changes of leader: windows, and changes that count for rate rules."""
+
+    store: MemoryStore = MemoryStore.NONE
+    """none, folder (``path``), or cluster: 16 ConfigMaps in ``namespace``, which all replicas share."""
+    path: Path = Path("memory")
+    """Folder for ``folder``."""
+    namespace: str = "default"
+    """Namespace for ``cluster``."""
+    name: str = Field(default="autoscaler-memory", min_length=1)
+    """Documents are called by this name and a number."""
+    interval: Period = 30 * SECOND
+    """Time between two looks at what changed. After a scale it is stored at once."""
+
+
 class LogSettings(Section):
     """What is logged, on stderr."""
 
@@ -244,6 +267,8 @@ class Settings(BaseSettings):
     """The controller's own HTTP server."""
     journal: JournalSettings = JournalSettings()
     """The record of everything the controller was told and decided."""
+    memory: MemorySettings = MemorySettings()
+    """What policies remember across restarts."""
     log: LogSettings = LogSettings()
     """What is logged."""
 

@@ -79,6 +79,10 @@ class Controller:
         tracked = self._tracked.get(key)
         return None if tracked is None else tracked.memory
 
+    def remembered(self) -> tuple[tuple[ScalingPolicy, Memory], ...]:
+        """Give every policy in force and what is remembered of it."""
+        return tuple((tracked.policy, tracked.memory) for tracked in self._tracked.values())
+
     def handle(self, event: Event) -> Instructions:
         """Take one event in and say what is to be done about it. An event of an unknown policy means nothing."""
         match event:

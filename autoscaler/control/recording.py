@@ -13,6 +13,7 @@ from msgspec import Struct
 from autoscaler.control.controller import Controller, Instructions
 from autoscaler.control.messages import EvaluationDue, Event, PolicyAccepted, PolicyWithdrawn
 from autoscaler.model.controller_config import ControllerConfig
+from autoscaler.model.memory import Memory
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 from autoscaler.model.time import HOUR, Instant, Nanoseconds
 
@@ -37,6 +38,10 @@ class RecordedController:
         self._policies: dict[PolicyKey, ScalingPolicy] = {}
         self._told_at: dict[PolicyKey, Instant] = {}
         listener(Restarted(config=config))
+
+    def remembered(self) -> tuple[tuple[ScalingPolicy, Memory], ...]:
+        """Give every policy in force and what is remembered of it."""
+        return self._controller.remembered()
 
     def handle(self, event: Event) -> Instructions:
         """Tell the listener, then handle the event."""

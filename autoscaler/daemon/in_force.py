@@ -13,6 +13,7 @@ from autoscaler.daemon.cluster import LiveCluster
 from autoscaler.daemon.recorder import PassRecorder
 from autoscaler.daemon.rounds import Rounds
 from autoscaler.model.decision import PolicyStatus
+from autoscaler.model.memory import Memory
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 
 ReadStatus: TypeAlias = Callable[[dict[str, Any]], PolicyStatus]
@@ -31,12 +32,15 @@ class PoliciesInForce:
         caches: PodCaches,
         rounds: Rounds,
         recorder: PassRecorder,
+        recall: Callable[[ScalingPolicy], Memory | None] = lambda _: None,
     ) -> None:
+        """``recall`` gives what a policy remembered before it came into force here."""
         self._read_status = read_status
         self._cluster = cluster
         self._caches = caches
         self._rounds = rounds
         self._recorder = recorder
+        self._recall = recall
         self._policies: dict[PolicyKey, ScalingPolicy] = {}
 
     def __contains__(self, key: PolicyKey) -> bool:
@@ -60,7 +64,8 @@ class PoliciesInForce:
         if not known:
             self._caches.hold(key.namespace)
         self._cluster.follow(policy, found.uid if found else "")
-        await self._rounds.accept(policy, self._read_status(found.document) if found else None)
+        status = self._read_status(found.document) if found else None
+        await self._rounds.accept(policy, status, None if known else self._recall(policy))
         self._policies[key] = policy
         _log.info(
             "policy changed" if known else "policy in force",

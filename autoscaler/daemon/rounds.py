@@ -14,6 +14,7 @@ from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.ticker import Tick, spread, ticks
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.errors import InvariantError
+from autoscaler.model.memory import Memory
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 from autoscaler.model.time import Nanoseconds
 
@@ -56,9 +57,9 @@ class Rounds:
         now = asyncio.get_running_loop().time()
         return max((now - going.began for going in self._rounds.values() if going.passing.locked()), default=0.0)
 
-    async def accept(self, policy: ScalingPolicy, status: PolicyStatus | None) -> None:
+    async def accept(self, policy: ScalingPolicy, status: PolicyStatus | None, memory: Memory | None = None) -> None:
         """Take up a new policy, or a new version of one, between two of its passes."""
-        await self._driver.tell(PolicyAccepted(policy=policy, status=status))
+        await self._driver.tell(PolicyAccepted(policy=policy, status=status, memory=memory))
         going = self._rounds.get(policy.key)
         if going is not None:
             going.halted = False

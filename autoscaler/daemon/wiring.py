@@ -44,11 +44,13 @@ from autoscaler.daemon.in_force import PoliciesInForce
 from autoscaler.daemon.journal import Journal
 from autoscaler.daemon.leadership import Leadership, leading
 from autoscaler.daemon.link import Link
+from autoscaler.daemon.memories import Memories
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
 from autoscaler.daemon.rounds import Rounds
 from autoscaler.daemon.shadow_book import ShadowBook
 from autoscaler.daemon.shadow_watch import HpaWatches, open_comparer
+from autoscaler.daemon.stores import memories_of, open_journal
 from autoscaler.daemon.supervise import running
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.time import as_seconds
@@ -96,18 +98,19 @@ async def assembled(
         link = Link(telemetry)
         client = await stack.enter_async_context(_client(settings, link, version))
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
-        journal = await _open_journal(stack, settings, clock, telemetry)
-        ears = (on_record, comparer and comparer.record, journal and journal.record)
+        journal = await open_journal(stack, settings, clock, telemetry)
+        memories = memories_of(settings, client, clock) if comparer is None else None
+        ears = (on_record, comparer and comparer.record, journal and journal.record, memories and memories.recorded)
         recorder = PassRecorder(telemetry, *(told for told in ears if told))
-        assembly = _Assembly(settings, clock, client, telemetry, recorder, journal, link, version)
+        assembly = _Assembly(settings, clock, client, telemetry, recorder, journal, memories, link, version)
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
         leadership = await assembly.join_election(stack) if _elects(settings) else None
         cluster = await assembly.start_cluster(stack, leadership)
         if comparer is not None:
-            await assembly.open_shadow(stack, cluster, assembly.start_rounds(stack, cluster), comparer)
+            await assembly.open_shadow(stack, cluster, await assembly.start_rounds(stack, cluster), comparer)
         elif leadership is None:
-            await assembly.open_book(stack, cluster, assembly.start_rounds(stack, cluster))
+            await assembly.open_book(stack, cluster, await assembly.start_rounds(stack, cluster))
         else:
             await stack.enter_async_context(leading(leadership, partial(assembly.work, cluster)))
         yield Running(port=port, server=client.server)
@@ -124,10 +127,12 @@ class _Assembly:
         telemetry: Telemetry,
         recorder: PassRecorder,
         journal: Journal | None,
+        memories: Memories | None,
         link: Link,
         version: str,
     ) -> None:
         self._journal = journal
+        self._memories = memories
         self._link = link
         self._version = version
         self._settings = settings
@@ -170,7 +175,7 @@ class _Assembly:
     async def work(self, cluster: LiveCluster) -> None:
         """Do what only the leader does, until cancelled."""
         async with AsyncExitStack() as stack:
-            await self.open_book(stack, cluster, self.start_rounds(stack, cluster))
+            await self.open_book(stack, cluster, await self.start_rounds(stack, cluster))
             await asyncio.get_running_loop().create_future()
 
     async def start_cluster(self, stack: AsyncExitStack, leadership: Leadership | None) -> LiveCluster:
@@ -201,16 +206,28 @@ class _Assembly:
             authority=(lambda: leadership.remaining) if leadership else (lambda: math.inf),
         )
 
-    def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
+    async def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
         """Start the rounds, still without a policy."""
         config = self._settings.controller
         journal = self._journal
-        driver = Driver(RecordedController(config, journal.hear) if journal else Controller(config), cluster)
+        controller = RecordedController(config, journal.hear) if journal else Controller(config)
+        await self._keep_memories(stack, controller)
+        driver = Driver(controller, cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
         self.checks.live["passes"] = lambda: _stuck(rounds)
         stack.callback(self.checks.live.pop, "passes")
         return rounds
+
+    async def _keep_memories(self, stack: AsyncExitStack, controller: Controller | RecordedController) -> None:
+        """Read what was remembered, and store it from now on; the last time when the rounds have stopped."""
+        if self._memories is None:
+            return
+        await self._memories.load()
+        stack.push_async_callback(self._memories.save, controller.remembered)
+        every = self._clock.wait_for(self._settings.memory.interval)
+        work = partial(self._memories.run, controller.remembered, every=every)
+        await stack.enter_async_context(running("memory", work))
 
     async def open_book(self, stack: AsyncExitStack, cluster: LiveCluster, rounds: Rounds) -> None:
         """Read the policies, and look at their files again now and then."""
@@ -253,20 +270,8 @@ class _Assembly:
             caches=self._caches,
             rounds=rounds,
             recorder=self._recorder,
+            recall=self._memories.recall if self._memories else lambda _: None,
         )
-
-
-async def _open_journal(
-    stack: AsyncExitStack, settings: Settings, clock: Clock, telemetry: Telemetry
-) -> Journal | None:
-    """Begin to write a journal, if one is asked for. It is closed after everything that it records."""
-    path = settings.journal.path
-    if path is None:
-        return None
-    journal = Journal(path, clock, telemetry, most_bytes=settings.journal.mebibytes * 1024 * 1024)
-    stack.push_async_callback(journal.close)
-    await stack.enter_async_context(running("journal", journal.run))
-    return journal
 
 
 class _Leads:

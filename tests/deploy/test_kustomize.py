@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from autoscaler.daemon.memories import DOCUMENTS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.service("kubectl")
@@ -48,9 +50,15 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
     container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
     assert container["args"][-2:] == ["--apply", "--leader-elect"]
     assert objects["Deployment", "autoscaler"]["spec"]["replicas"] == 2
-    assert [(rule["verbs"], rule.get("resourceNames")) for rule in objects["Role", "autoscaler-lease"]["rules"]] == [
-        (["create"], None),
-        (["get", "update"], ["autoscaler"]),
+    memory = [f"autoscaler-memory-{number:02d}" for number in range(DOCUMENTS)]
+    assert [
+        (rule["resources"], rule["verbs"], rule.get("resourceNames"))
+        for rule in objects["Role", "autoscaler-own"]["rules"]
+    ] == [
+        (["leases"], ["create"], None),
+        (["leases"], ["get", "update"], ["autoscaler"]),
+        (["configmaps"], ["create"], None),
+        (["configmaps"], ["get", "patch"], memory),
     ]
     assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
     assert verbs_on(objects, "deployments") == set()
