@@ -85,8 +85,9 @@ def command(
         raise usage_error(f"the folder {report.parent} does not exist", option="--report")
     check_output(output, out)
     upstream = for_version(kubernetes_version)
-    contenders = read_contenders(policy, upstream.gates)
-    inputs = prepare(load_scenario(scenario), scenario.parent, overrides)
+    loaded = load_scenario(scenario)
+    contenders = read_contenders(policy, upstream.gates, [each.target for each in loaded.neighbours()])
+    inputs = prepare(loaded, scenario.parent, overrides)
     _say_before(inputs, contenders, is_whole=until is None)
     first = inputs.scenario.seed
     jobs = jobs_of(inputs, contenders, range(first, first + seeds), upstream, with_references=references)
@@ -153,11 +154,11 @@ def _say_before(inputs: Inputs, contenders: Sequence[Contender], *, is_whole: bo
 
 
 def _say_after(trials: Trials) -> None:
-    """Tell of each policy which metrics it could not read, as its first run saw it."""
+    """Tell of each policy which metrics it could not read, and what else there is to know, as its first run saw it."""
     from autoscaler.simulator.report.words import troubles
 
     for each in trials.policies:
-        for text in troubles(each.results[0]):
+        for text in (*troubles(each.results[0]), *each.results[0].notes):
             say(f"note: {each.policy}: {text}")
 
 

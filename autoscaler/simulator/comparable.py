@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -129,15 +129,16 @@ def _differences(one: TrialsFile, other: TrialsFile) -> Iterator[str]:
             yield f"{key} is {values[0]} in {names[0]} and {values[1]} in {names[1]}"
 
 
-def _flat(value: Mapping[str, JsonValue], path: str = "") -> dict[str, JsonValue]:
-    """Give nested mappings as one, with dots in its keys."""
-    found: dict[str, JsonValue] = {}
-    for key, item in value.items():
-        if isinstance(item, dict):
-            found |= _flat(item, f"{path}{key}.")
-        else:
-            found[f"{path}{key}"] = item
-    return found
+def _flat(value: JsonValue, path: str = "") -> dict[str, JsonValue]:
+    """Give nested values as one mapping, by their paths."""
+    match value:
+        case dict():
+            parts = [(f"{path}.{key}" if path else key, item) for key, item in value.items()]
+        case list():
+            parts = [(f"{path}[{i}]", item) for i, item in enumerate(value)]
+        case _:
+            return {path: value}
+    return {key: item for where, part in parts for key, item in _flat(part, where).items()}
 
 
 def _notes(files: Sequence[TrialsFile], seeds: Sequence[int]) -> Iterator[str]:

@@ -22,10 +22,11 @@ REFERENCES = "references"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A policy, and what results call it."""
+    """A policy, what results call it, and the policies of the workloads beside the scenario's main one."""
 
     name: str
     policy: ScalingPolicy
+    beside: tuple[ScalingPolicy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,8 @@ class Job:
         """Play it; ``progress`` is told the share that is done, and may stop it."""
         if self.contender is None:
             return references(self.inputs, progress)
-        name, policy = self.contender.name, self.contender.policy
-        return (simulate(self.inputs, policy, self.config, name=name, progress=progress),)
+        name, policy, beside = self.contender.name, self.contender.policy, self.contender.beside
+        return (simulate(self.inputs, policy, self.config, name=name, progress=progress, beside=beside),)
 
 
 def jobs_of(

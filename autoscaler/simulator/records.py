@@ -7,6 +7,7 @@ and are there for readers who do not want to work them out.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -22,7 +23,11 @@ from autoscaler.simulator.traffic import arrivals
 from autoscaler.simulator.trials import PolicyTrials, Trials
 
 SCHEMA: Final = "autoscaler.dev/trials/v1"
-_APART: Final = {"name", "description", "seed", "traffic", "duration", "fidelity"}  #: told elsewhere in the record
+#: Fields of a scenario that are told elsewhere in the record; for a traffic, its digest.
+_APART: Final[Mapping[str, bool | Mapping[str, Mapping[str, bool]]]] = {
+    **dict.fromkeys(("name", "description", "seed", "traffic", "duration", "fidelity"), True),
+    "beside": {"__all__": {"traffic": True}},
+}
 _DECIMALS: Final = 3  #: of requests per second in the digest: beyond them machines' sines and sums differ
 
 
@@ -36,6 +41,14 @@ class ActionRecord(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class NeighbourRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a workload beside the main one fared; no ``policy`` where its size was fixed."""
+
+    name: str
+    policy: str
+    measures: dict[str, float | None]
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One policy under one seed. ``measures``: see ``measures.MEASURES``; null where there is none, such as a latency of nobody."""
 
@@ -44,6 +57,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     played_s: int
     measures: dict[str, float | None]
     actions: tuple[ActionRecord, ...] = ()
+    neighbours: tuple[NeighbourRecord, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class IntervalRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +91,7 @@ class ScenarioRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     fidelity: str
     duration_s: int
-    traffic: str  #: digest of the requests expected in each second
+    traffic: str  #: digest of the requests expected in each second, of neighbours too
     digest: str
     settings: JsonObject  #: every field of the scenario that can make a difference, but its traffic and seed
 
@@ -115,7 +130,8 @@ def scenario_record(inputs: Inputs) -> ScenarioRecord:
     """Write down what is played, with digests that tell whether two records are of the same."""
     scenario = inputs.scenario
     settings = scenario.model_dump(mode="json", exclude=_APART)
-    traffic = _digest(np.round(arrivals(inputs.traffic, 0, inputs.duration), _DECIMALS).tobytes())
+    expected = [arrivals(each.traffic, 0, inputs.duration) for each in (inputs, *inputs.neighbours)]
+    traffic = _digest(b"".join(np.round(each, _DECIMALS).tobytes() for each in expected))
     same = {"settings": settings, "fidelity": scenario.fidelity, "duration": inputs.duration, "traffic": traffic}
     return ScenarioRecord(
         name=scenario.name,
@@ -173,6 +189,11 @@ def _run(result: Result) -> RunRecord:
         played_s=result.inputs.duration,
         measures=measure(result.score),
         actions=tuple(_action(action) for action in result.actions),
+        neighbours=tuple(
+            NeighbourRecord(name=each.name, policy=each.policy, measures=measure(each.score))
+            for each in result.neighbours
+        ),
+        notes=result.notes,
     )
 
 

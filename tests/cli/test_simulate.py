@@ -165,20 +165,21 @@ def test_usage_errors_are_one_message_and_exit_code_2(capsys, arguments, message
     assert "Traceback" not in errors
 
 
-def test_seeds_give_intervals_pairs_and_a_verdict(capsys):
-    """Statement C93: two policies over one history, in a table with confidence over seeds."""
-    flash_crowd = str(ROOT / "simulations/flash-crowd.yaml")
-    assert run(["simulate", flash_crowd, "-p", WEB, "-p", PRODUCTION, "--seeds", "5", "--until", "30m"]) == 0
+def test_c93_two_policies_over_one_history_in_a_table_with_confidence_over_seeds(capsys, tmp_path):
+    scenario = tmp_path / "priced.yaml"
+    text = (ROOT / "simulations/flash-crowd.yaml").read_text()
+    scenario.write_text(text.replace("pods:\n", "pods:\n  price_per_hour: 0.05\n"))
+    assert run(["simulate", str(scenario), "-p", WEB, "-p", PRODUCTION, "--seeds", "5", "--until", "30m"]) == 0
     table, paired = capsys.readouterr().out.split("\n\n± is the 95 % confidence interval of the mean over 5 seeds")
     rows = {line[:24].strip(): line[24:].strip() for line in table.splitlines()}
     assert rows[""].split() == ["web-app-hpa", "web-app-production-hpa"]
-    for label in ("replica-hours", "slower than 250 ms", "time to capacity, median", "time to capacity, worst"):
+    for label in ("replica-hours", "cost", "slower than 250 ms", "time to capacity, median", "time to capacity, worst"):
         assert "±" in rows[label]
     assert {"SLO minutes violated", "changes of direction"} <= rows.keys()
     assert "against web-app-hpa  " in paired
     assert "Paired seed by seed" in paired
     verdict = paired.splitlines()[-1]
-    assert verdict.startswith("web-app-production-hpa against web-app-hpa, over 5 seeds: it saves ")
+    assert verdict.startswith("web-app-production-hpa against web-app-hpa, over 5 seeds: it saves 0.0")
     assert verdict.endswith("Better in both.")
 
 

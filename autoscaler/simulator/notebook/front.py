@@ -65,7 +65,7 @@ def simulate(
     """
     upstream = for_version(KubernetesVersion(kubernetes_version))
     loaded, folder = read_scenario(scenario)
-    contenders = read_policy_likes(policy, upstream.gates)
+    contenders = read_policy_likes(policy, upstream.gates, [each.target for each in loaded.neighbours()])
     overrides = Overrides(
         trace=None if trace is None else read_trace(trace),
         trace_offset=read_duration("trace_offset", trace_offset) or 0.0,

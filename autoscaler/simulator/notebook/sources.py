@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,14 +16,14 @@ from autoscaler.config.documents import Document, load, scan
 from autoscaler.config.durations import parse_duration
 from autoscaler.config.hpa import ReadOptions
 from autoscaler.config.policy_files import read_policies
-from autoscaler.config.scenario import Scenario, load_scenario, scenario_from
+from autoscaler.config.scenario import Scenario, Target, load_scenario, scenario_from
 from autoscaler.config.trace_rows import Rows
 from autoscaler.config.traces import Trace, check_rows
 from autoscaler.model.controller_config import Gates
 from autoscaler.model.errors import Fault, InvalidPolicyError, InvalidScenarioError, InvalidTraceError
 from autoscaler.model.policy import ScalingPolicy
 from autoscaler.model.time import as_seconds
-from autoscaler.simulator.contenders import read_contenders, unused
+from autoscaler.simulator.contenders import read_contenders, renamed, with_neighbours
 from autoscaler.simulator.jobs import Contender
 
 if TYPE_CHECKING:
@@ -60,25 +61,24 @@ def read_scenario(source: ScenarioLike) -> tuple[Scenario, Path]:
             return load_scenario(path), path.parent
 
 
-def read_policy_likes(source: PoliciesLike, gates: Gates) -> tuple[Contender, ...]:
+def read_policy_likes(source: PoliciesLike, gates: Gates, neighbours: Sequence[Target] = ()) -> tuple[Contender, ...]:
     """Read policies, each under a name: the one given, else its file's or its own.
+
+    One path or text is a set: those of its policies that are for ``neighbours`` scale them beside each of the others.
 
     Raises:
         InvalidPolicyError: one fault for each thing wrong, or no policy at all.
     """
     if isinstance(source, Mapping) and "kind" not in source:
-        named = [(name, each) for name, one in source.items() for each in _contenders(one, gates)]
-        found = [Contender(name=str(name), policy=each.policy) for name, each in named]
+        named = [(name, each) for name, one in source.items() for each in _contenders(one, gates, neighbours)]
+        found = [replace(each, name=str(name)) for name, each in named]
     elif isinstance(source, Sequence) and not isinstance(source, str):
-        found = [each for one in source for each in _contenders(one, gates)]
+        found = [each for one in source for each in _contenders(one, gates, neighbours)]
     else:
-        found = list(_contenders(source, gates))
+        found = list(_contenders(source, gates, neighbours))
     if not found:
         raise InvalidPolicyError([Fault(what="no policy to try", hint="give a HorizontalPodAutoscaler")])
-    contenders: list[Contender] = []
-    for each in found:
-        contenders.append(Contender(name=unused(each.name, [one.name for one in contenders]), policy=each.policy))
-    return tuple(contenders)
+    return renamed(found)
 
 
 def read_trace(source: TraceLike) -> Path | Trace:
@@ -131,16 +131,16 @@ def _only(documents: Sequence[Document]) -> Document:
     return documents[0]
 
 
-def _contenders(source: PolicyLike, gates: Gates) -> Iterator[Contender]:
+def _contenders(source: PolicyLike, gates: Gates, neighbours: Sequence[Target]) -> Sequence[Contender]:
     match source:
         case ScalingPolicy():
-            yield Contender(name=source.key.name, policy=source)
+            return [Contender(name=source.key.name, policy=source)]
         case Mapping():
-            yield from _in_text(_json(source), gates)
+            return with_neighbours(list(_in_text(_json(source), gates)), neighbours, "policy")
         case str() if _is_text(source):
-            yield from _in_text(source, gates)
+            return with_neighbours(list(_in_text(source, gates)), neighbours, "policy")
         case _:
-            yield from read_contenders([Path(source)], gates)
+            return read_contenders([Path(source)], gates, neighbours)
 
 
 def _in_text(text: str, gates: Gates) -> Iterator[Contender]:
