@@ -78,7 +78,7 @@ def _decision(turn: Turn, desired: int, reason: Reason, why: str, stages: tuple[
         rescale=desired != turn.scale.spec_replicas,
         reason=reason,
         rescale_reason=why,
-        stages=stages,
+        steps=stages,
         status=turn.status(desired, None),
         next_possible_change_at=stages[-1].until,
     )

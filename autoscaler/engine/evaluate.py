@@ -111,7 +111,7 @@ def _without_proposal(turn: Turn, recommended: Recommended, observation: Observa
         rescale=False,
         reason=Reason.AMBIGUOUS if recommended.active[1] == "AmbiguousSelector" else Reason.METRIC_MISSING,
         proposals=tuple(recommended.proposals),
-        stages=tuple(recommended.stages),
+        steps=recommended.steps,
         announcements=tuple(recommended.announcements),
         closing=(Announcement(type="Warning", reason="FailedComputeMetricsReplicas", message=recommended.error),),
         status=turn.status(turn.memory.status.desired_replicas, recommended.statuses),
@@ -139,7 +139,7 @@ def _with_proposal(turn: Turn, recommended: Recommended, observation: Observatio
         reason=reason_of(recommended, normalized, current, desired),
         rescale_reason=why,
         proposals=tuple(recommended.proposals),
-        stages=_stages(recommended, normalized, desired),
+        steps=_steps(recommended, normalized, desired),
         announcements=tuple(recommended.announcements),
         status=turn.status(desired, recommended.statuses),
         error=recommended.error,
@@ -168,8 +168,8 @@ def _rescale_reason(name: str, asked: int, current: int) -> str:
     return "All metrics below target" if asked < current else ""
 
 
-def _stages(recommended: Recommended, normalized: Normalized, desired: int) -> tuple[Stage, ...]:
-    stages = (*recommended.stages, *normalized.stages)
+def _steps(recommended: Recommended, normalized: Normalized, desired: int) -> tuple[Stage, ...]:
+    steps = (*recommended.steps, *normalized.stages)
     if desired == normalized.replicas:
-        return stages
-    return (*stages, Stage(stage="bounds", before=normalized.replicas, after=desired, why=BELOW_MIN))
+        return steps
+    return (*steps, Stage(stage="bounds", before=normalized.replicas, after=desired, why=BELOW_MIN))

@@ -104,6 +104,12 @@ class PodCounts(Struct, frozen=True, gc=False):
     missing: int  #: without a sample
     ignored: int  #: failed, or on their way out
 
+    @property
+    def doubtful(self) -> str:
+        """The pods that had to be guessed at, in words."""
+        counts = ((self.missing, "without a sample"), (self.unready, "not ready"))
+        return ", ".join(f"{count} pod{'s' if count > 1 else ''} {what}" for count, what in counts if count)
+
 
 class Proposal(Struct, frozen=True, kw_only=True, gc=False):
     """What one metric asked for, or why it could not ask."""
@@ -121,6 +127,16 @@ class Proposal(Struct, frozen=True, kw_only=True, gc=False):
     metric_type: str = ""
     action: Action = Action.NONE
     error_kind: ErrorKind = ErrorKind.NONE
+
+    @property
+    def why(self) -> str:
+        """The whole of it in one line, or the failure."""
+        if self.replicas is None or self.ratio is None:
+            return self.error
+        why = f"{self.name}: {self.observed} against {self.target}, ratio {self.ratio:.3f}; {self.note}"
+        if self.adjusted_ratio is not None and self.pods is not None:
+            why += f"; {self.pods.doubtful}"
+        return why
 
 
 class PolicyStatus(Struct, frozen=True, kw_only=True, gc=False):
@@ -153,7 +169,7 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     reason: Reason
     rescale_reason: str = ""  #: upstream's words in the event, such as ``cpu resource utilization ... above target``
     proposals: tuple[Proposal, ...] = ()
-    stages: tuple[Stage, ...] = ()
+    steps: tuple[Stage, ...] = ()  #: what was made of the proposals
     announcements: tuple[Announcement, ...] = ()
     closing: tuple[Announcement, ...] = ()  #: announced after the status is written
     status: PolicyStatus
@@ -163,11 +179,23 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     next_possible_change_at: Instant | None = None
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The whole way: a stage for each metric, then the steps. Written when read, for of most passes nobody reads it."""
+        if self.current is None:
+            return self.steps
+        return (*(_stage_of(proposal, self.current) for proposal in self.proposals), *self.steps)
+
+    @property
     def action(self) -> Action:
         """Which way the decision moves."""
         if not self.rescale or self.current is None:
             return Action.NONE
         return Action.SCALE_UP if self.desired > self.current else Action.SCALE_DOWN
+
+
+def _stage_of(proposal: Proposal, current: int) -> Stage:
+    after = current if proposal.replicas is None else proposal.replicas
+    return Stage(stage="metric", before=current, after=after, why=proposal.why)
 
 
 class WriteResult(StrEnum):

@@ -51,7 +51,7 @@ def record(*, current: int = 3, desired: int = 5, result: WriteResult = WriteRes
         rescale=current != desired,
         reason=Reason.SCALED_UP if current != desired else Reason.WITHIN_TOLERANCE,
         proposals=(cpu,),
-        stages=(Stage(stage="metric", before=current, after=desired, why="cpu"),),
+        steps=(Stage(stage="metric", before=current, after=desired, why="cpu"),),
         status=PolicyStatus(),
         error=error,
     )

@@ -55,14 +55,14 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
                 12,
                 Reason.STABILIZED,
                 proposals=(asks(9),),
-                stages=(STABILIZED,),
+                steps=(STABILIZED,),
                 next_possible_change_at=NOON + 5 * MINUTE + 30 * SECOND,
             ),
             "Staying at 12. cpu asks for 9, but the scale-down window still remembers 12; earliest change 12:05:30.",
             id="window-holds",
         ),
         pytest.param(
-            decided(4, 8, Reason.RATE_LIMITED, proposals=(asks(13, "210%"), QUEUE), stages=(ASKED, DOUBLING)),
+            decided(4, 8, Reason.RATE_LIMITED, proposals=(asks(13, "210%"), QUEUE), steps=(ASKED, DOUBLING)),
             "Growing from 4 to 8. cpu asks for 13 (210% against 70%), but the scale-up rules allow 8 for now.",
             id="rate-rule-slows-growth",
         ),
@@ -72,13 +72,13 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
                 2,
                 Reason.AT_MIN,
                 proposals=(asks(1, "5%"),),
-                stages=(Stage(stage="bounds", before=1, after=2, why=""),),
+                steps=(Stage(stage="bounds", before=1, after=2, why=""),),
             ),
             "Staying at 2. cpu asks for 1 (5% against 70%), but 2 is the minimum.",
             id="at-the-minimum",
         ),
         pytest.param(
-            decided(70, 50, Reason.AT_MAX, stages=(Stage(stage="bounds", before=70, after=50, why="above"),)),
+            decided(70, 50, Reason.AT_MAX, steps=(Stage(stage="bounds", before=70, after=50, why="above"),)),
             "Shrinking from 70 to 50. 50 is the maximum.",
             id="jumps-into-the-bounds",
         ),
@@ -88,7 +88,7 @@ QUEUE = asks(3, "12", name="external metric redis_queue_depth(nil)")
                 5,
                 Reason.STABILIZED,
                 proposals=(asks(8),),
-                stages=(Stage(stage="guard", before=8, after=5, why="A rollout is under way."),),
+                steps=(Stage(stage="guard", before=8, after=5, why="A rollout is under way."),),
             ),
             "Staying at 5. cpu asks for 8, but A rollout is under way.",
             id="a-stage-of-another-name-speaks-for-itself",
@@ -164,7 +164,7 @@ def test_opening_says_how_the_write_went(outcome: WriteOutcome, opening: str) ->
 
 def test_instants_are_shown_as_the_caller_likes() -> None:
     decision = decided(
-        12, 12, Reason.STABILIZED, proposals=(asks(9),), stages=(STABILIZED,), next_possible_change_at=NOON + MINUTE
+        12, 12, Reason.STABILIZED, proposals=(asks(9),), steps=(STABILIZED,), next_possible_change_at=NOON + MINUTE
     )
 
     assert sentence(decision, show=lambda at: f"+{at // SECOND} s").endswith("earliest change +43260 s.")

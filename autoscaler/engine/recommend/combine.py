@@ -15,7 +15,7 @@ from autoscaler.engine.recommend.per_pod import Situation
 from autoscaler.engine.recommend.targeting import TargetingFault, check_targeting
 from autoscaler.engine.recommend.wording import Failure, failure_of, metric_name, metric_type
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Action, Announcement, MetricStatus, PodCounts, Proposal, Stage
+from autoscaler.model.decision import Action, Announcement, MetricStatus, Proposal, Stage
 from autoscaler.model.observation import Milli, NoReading, Observation, Reading, Scale
 from autoscaler.model.policy import Metric, Profile, ScalingPolicy
 
@@ -26,7 +26,7 @@ BLANK = MetricStatus()
 _NOT_READ = NoReading(error="the metric was not read")
 
 
-class Recommended(Struct):
+class Recommended(Struct, gc=False):
     """What the metrics ask for together. ``replicas`` is -1 where they must not be followed.
 
     ``active``: status, reason and message for the condition ScalingActive. ``error`` may stand beside a proposal.
@@ -40,7 +40,7 @@ class Recommended(Struct):
     statuses: tuple[MetricStatus, ...] | None = None
     proposals: list[Proposal] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
-    stages: list[Stage] = field(default_factory=list)
+    steps: tuple[Stage, ...] = ()
     is_within_tolerance: bool = True  #: of every metric that has an answer
     is_short_of_pods: bool = False  #: whether some metric failed, or could not count on some pods for now
 
@@ -66,11 +66,11 @@ def recommend(
             invalid += 1
             first = first or computed
             statuses.append(BLANK)
-            _note_failure(answer, metric, computed, scale.spec_replicas)
+            _note_failure(answer, metric, computed)
             continue
         proposed, name = computed.calculation.replicas, metric_name(metric)
         statuses.append(computed.status)
-        _note_proposal(answer, metric, name, computed, scale.spec_replicas, previous)
+        _note_proposal(answer, metric, name, computed, previous)
         if not situation.tolerance.holds(computed.calculation.ratio):
             answer.is_within_tolerance = False
         if best == 0 or proposed > best:  # so among zeros the last gives the name
@@ -101,7 +101,7 @@ def _conclude(answer: Recommended, best: int, first: Failure | None, invalid: in
         answer.name = ""
         if first is not None:
             answer.active = _unable(first)
-        answer.stages.append(_combined(current, current, f"{invalid} of {count} metrics failed: nothing may shrink"))
+        answer.steps = _combined(current, current, f"{invalid} of {count} metrics failed: nothing may shrink")
         return
     answer.replicas = best
     answer.active = (
@@ -110,11 +110,11 @@ def _conclude(answer: Recommended, best: int, first: Failure | None, invalid: in
         f"the HPA was able to successfully calculate a replica count from {answer.name}",
     )
     if count > 1:
-        answer.stages.append(_combined(current, best, f"the largest proposal, from {answer.name}"))
+        answer.steps = _combined(current, best, f"the largest proposal, from {answer.name}")
 
 
-def _combined(before: int, after: int, why: str) -> Stage:
-    return Stage(stage="combine", before=before, after=after, why=why)
+def _combined(before: int, after: int, why: str) -> tuple[Stage, ...]:
+    return (Stage(stage="combine", before=before, after=after, why=why),)
 
 
 def _unable(failure: Failure) -> tuple[str, str, str]:
@@ -129,7 +129,7 @@ def _untargeted(fault: TargetingFault) -> Recommended:
     )
 
 
-def _note_failure(answer: Recommended, metric: Metric, failure: Failure, current: int) -> None:
+def _note_failure(answer: Recommended, metric: Metric, failure: Failure) -> None:
     answer.is_short_of_pods = True
     answer.announcements.append(Announcement(type="Warning", reason=failure.reason, message=failure.message))
     answer.proposals.append(
@@ -141,12 +141,9 @@ def _note_failure(answer: Recommended, metric: Metric, failure: Failure, current
             error_kind=failure.kind,
         )
     )
-    answer.stages.append(Stage(stage="metric", before=current, after=current, why=failure.message))
 
 
-def _note_proposal(
-    answer: Recommended, metric: Metric, name: str, computed: Computed, current: int, previous: int
-) -> None:
+def _note_proposal(answer: Recommended, metric: Metric, name: str, computed: Computed, previous: int) -> None:
     calculation = computed.calculation
     if calculation.pods is not None and calculation.pods.unready:
         answer.is_short_of_pods = True
@@ -171,16 +168,6 @@ def _note_proposal(
             action=action,
         )
     )
-    why = f"{name}: {observed} against {target}, ratio {calculation.ratio:.3f}; {calculation.note}"
-    if calculation.adjusted is not None and calculation.pods is not None:
-        why += f"; {_doubtful(calculation.pods)}"
-    answer.stages.append(Stage(stage="metric", before=current, after=replicas, why=why))
-
-
-def _doubtful(pods: PodCounts) -> str:
-    """The pods that had to be guessed at, in words."""
-    counts = ((pods.missing, "without a sample"), (pods.unready, "not ready"))
-    return ", ".join(f"{count} pod{'s' if count > 1 else ''} {what}" for count, what in counts if count)
 
 
 def _figures(computed: Computed) -> tuple[str, str]:
