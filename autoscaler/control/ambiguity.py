@@ -63,6 +63,11 @@ class SelectorIndex:
         namespace.queries[key], namespace.texts[key] = query, selector
         namespace.selecting.clear()
 
+    def is_settled(self, key: PolicyKey, selector: str) -> bool:
+        """Tell whether there is nothing to note and nobody to be at odds with: the usual pass need ask no more."""
+        namespace = self._namespaces.get(key.namespace)
+        return namespace is not None and len(namespace.queries) == 1 and namespace.texts.get(key) == selector
+
     def rivals(self, namespace_name: str, pods: Iterable[Pod]) -> tuple[str, ...]:
         """Names of the policies that select some of ``pods``, in order; empty unless there is more than one."""
         namespace = self._namespaces.get(namespace_name)

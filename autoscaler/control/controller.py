@@ -149,9 +149,7 @@ class Controller:
         decision, memory = evaluate(policy, observation, tracked.memory, self._config)
         tracked.current = Pass(policy, mode, observation, decision, memory)
         outcome = self._outcome_without_write(policy, mode, decision)
-        told: Instructions = ()
-        if decision.announcements and mode is not _OBSERVE:
-            told = tuple(Announce(key=event.key, announcement=one) for one in decision.announcements)
+        told = () if mode is _OBSERVE else _told(event.key, decision.announcements)
         if outcome is None and isinstance(observation.scale, Scale):
             return (*told, _write(tracked.current, observation.scale))
         concluded = self._conclude(event.key, outcome or _NOT_NEEDED)
@@ -169,7 +167,7 @@ class Controller:
     def _with_rivals(self, policy: ScalingPolicy, memory: Memory, observation: Observation) -> Observation:
         """Note the selector of this pass, and who else selects its pods, if the pass looks at pods at all."""
         scale, key = observation.scale, policy.key
-        if not isinstance(scale, Scale) or not scale.selector:
+        if not isinstance(scale, Scale) or not scale.selector or self._selectors.is_settled(key, scale.selector):
             return observation
         if course_of(policy, scale.spec_replicas, memory.status, self._config) is not _COMPUTE:
             return observation
@@ -201,13 +199,11 @@ class Controller:
         if run.mode is _OBSERVE:
             tracked.keep_status_of_others()
             return (record,)
-        instructions: list[Instruction] = [Announce(key=key, announcement=one) for one in settlement.announcements]
-        instructions.append(record)
-        if tracked.written is None or not same_status(tracked.written, settlement.status):
-            tracked.written_before, tracked.written = tracked.written, settlement.status
-            instructions.append(WriteStatus(key=key, status=settlement.status))
-        instructions.extend(Announce(key=key, announcement=one) for one in run.decision.closing)
-        return tuple(instructions)
+        before, after = _told(key, settlement.announcements), _told(key, run.decision.closing)
+        if tracked.written is not None and same_status(tracked.written, settlement.status):
+            return (*before, record, *after)
+        tracked.written_before, tracked.written = tracked.written, settlement.status
+        return (*before, record, WriteStatus(key=key, status=settlement.status), *after)
 
     def _adopt(self, event: StatusWrittenElsewhere) -> Instructions:
         """Go on from what the controller in charge wrote and did; the next pass starts from it, as its own does."""
@@ -242,6 +238,10 @@ class Controller:
         )
         tracked.last = replace(last, settlement=settlement, amends=True)
         return (announce, tracked.last)
+
+
+def _told(key: PolicyKey, announcements: tuple[Announcement, ...]) -> Instructions:
+    return tuple(Announce(key=key, announcement=one) for one in announcements) if announcements else ()
 
 
 def _write(run: Pass, scale: Scale) -> WriteScale:

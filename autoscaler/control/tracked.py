@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from autoscaler.control.messages import Record
 from autoscaler.engine.settle import with_status
 from autoscaler.model.decision import Decision, PolicyStatus
@@ -12,8 +14,7 @@ from autoscaler.model.observation import Observation
 from autoscaler.model.policy import Mode, ScalingPolicy
 
 
-@dataclass(slots=True)
-class Pass:
+class Pass(Struct, gc=False):
     """A pass that waits for the outcome of its write. ``policy`` is the one it was decided by."""
 
     policy: ScalingPolicy

@@ -203,16 +203,14 @@ _CALCULATORS: dict[str, Callable[[Json, Situation], Calculation]] = {
 
 
 def _group(case: Json) -> Json:
-    taken = {
-        name: PodUsage(
-            pod=name, containers=(), at=instant(entry.get("timestamp")), window=seconds(entry.get("window") or 0)
-        )
+    usages = tuple(
+        PodUsage(pod=name, containers=(), at=instant(entry.get("timestamp")), window=seconds(entry.get("window") or 0))
         for name, entry in (case.get("pod_metrics") or {}).items()
-    }
+    )
     samples = {name: entry.get("value", 0) for name, entry in (case.get("pod_metrics") or {}).items()}
     roster = Roster.of(pods_of(case))
     if case.get("resource") == CPU:
-        groups = group_pods_for_cpu(roster, samples, taken, instant(case.get("at", 0)), config_of(case))
+        groups = group_pods_for_cpu(roster, samples, usages, instant(case.get("at", 0)), config_of(case))
     else:
         groups = group_pods(roster, samples)
     return {

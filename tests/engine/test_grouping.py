@@ -22,7 +22,7 @@ def group_of(one: Pod, taken: PodUsage | None, resource: str = "cpu") -> str:
     samples = {} if taken is None else {"p": 1}
     roster = Roster.of((one,))
     if resource == "cpu":
-        groups = group_pods_for_cpu(roster, samples, {} if taken is None else by_pod((taken,)), NOW, CONFIG)
+        groups = group_pods_for_cpu(roster, samples, () if taken is None else (taken,), NOW, CONFIG)
     else:
         groups = group_pods(roster, samples)
     named = {"unready": groups.unready, "missing": groups.missing, "ignored": groups.ignored}

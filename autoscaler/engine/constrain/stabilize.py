@@ -33,17 +33,14 @@ def stabilize_downwards(history: History, desired: int, at: Instant, window: Nan
     """
     cutoff = at - window
     highest = desired
-    old: int | None = None
-    for index, entry in enumerate(history):
-        if entry.at < cutoff:
-            old = index
-        elif entry.replicas > highest:
+    for entry in history:
+        if entry.replicas > highest and entry.at >= cutoff:
             highest = entry.replicas
     since = until = None
     if highest > desired:
         since = _last_at_least(history, highest)
         until = since + window + 1
-    return Stabilized(highest, _remember(history, Recommendation(at, desired), old), since, until)
+    return Stabilized(highest, _remember(history, Recommendation(at, desired), cutoff), since, until)
 
 
 def stabilize_both_ways(
@@ -59,14 +56,10 @@ def stabilize_both_ways(
     An entry exactly as old as a window neither counts nor may be overwritten.
     """
     up_cutoff, down_cutoff = at - up_window, at - down_window
-    oldest_cutoff = min(up_cutoff, down_cutoff)
     lowest = highest = desired
-    old: int | None = None
-    for index, entry in enumerate(history):
+    for entry in history:
         replicas = entry.replicas
-        if entry.at < oldest_cutoff:
-            old = index
-        elif replicas > highest:
+        if replicas > highest:
             if entry.at > down_cutoff:
                 highest = replicas
         elif replicas < lowest and entry.at > up_cutoff:
@@ -79,7 +72,8 @@ def stabilize_both_ways(
     elif stabilized > desired:
         since = _last_at_least(history, stabilized)
         until = since + down_window
-    return Stabilized(stabilized, _remember(history, Recommendation(at, desired), old), since, until)
+    remembered = _remember(history, Recommendation(at, desired), min(up_cutoff, down_cutoff))
+    return Stabilized(stabilized, remembered, since, until)
 
 
 def _last_at_least(history: History, replicas: int) -> Instant:
@@ -97,7 +91,11 @@ def window_of(seconds: int | None, default: Nanoseconds) -> Nanoseconds:
     return seconds * SECOND if seconds is not None else default // SECOND * SECOND
 
 
-def _remember(history: History, entry: Recommendation, old: int | None) -> History:
-    if old is None:
-        return (*history, entry)
-    return (*history[:old], entry, *history[old + 1 :])
+def _remember(history: History, entry: Recommendation, cutoff: Instant) -> History:
+    """Put the entry in the place of the last one older than ``cutoff``, or at the end."""
+    remembered = list(history)
+    for index in range(len(history) - 1, -1, -1):
+        if history[index].at < cutoff:
+            remembered[index] = entry
+            return tuple(remembered)
+    return (*history, entry)

@@ -8,6 +8,8 @@ from autoscaler.model.controller_config import ControllerConfig, ToleranceTest
 from autoscaler.model.decision import PodCounts
 from autoscaler.model.policy import ScalingPolicy
 
+_ABSOLUTE = ToleranceTest.ABSOLUTE
+
 
 class MetricFailedError(Exception):
     """The metric has no answer in this pass; the text is upstream's. Caught where metrics are combined."""
@@ -56,7 +58,7 @@ def tolerance_of(policy: ScalingPolicy, config: ControllerConfig) -> Tolerance:
     Bounds are 1 - t and 1 + t in doubles, which is not the same as |1 - ratio| <= t.
     """
     down = up = config.tolerance
-    if config.tolerance_test is ToleranceTest.ABSOLUTE:
+    if config.tolerance_test is _ABSOLUTE:
         return Tolerance(1.0 - down, 1.0 + up, absolute=down)
     behavior = policy.behavior
     if behavior is not None and config.gates.configurable_tolerance:

@@ -5,13 +5,11 @@ Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (groupPods
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec import Struct
 
-from autoscaler.engine.recommend.samples import Samples, Taken
+from autoscaler.engine.recommend.samples import Samples
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.observation import Pod, PodPhase, PodSample, PodUsage
+from autoscaler.model.observation import Pod, PodPhase, PodUsage
 from autoscaler.model.time import Instant
 
 CPU = "cpu"
@@ -21,7 +19,7 @@ _PENDING, _RUNNING = PodPhase.PENDING, PodPhase.RUNNING
 _FINISHED, _FINISHED_AS_FIXED = (PodPhase.FAILED,), (PodPhase.FAILED, PodPhase.SUCCEEDED)
 
 
-class Roster(Struct, frozen=True):
+class Roster(Struct, frozen=True, gc=False):
     """The pods of one pass, sorted once into those that any sample can speak for and those that none can.
 
     ``ignored``: finished or on their way out. ``pending``: not running yet. ``living``: the others.
@@ -62,7 +60,7 @@ def finished_phases(config: ControllerConfig) -> tuple[PodPhase, ...]:
     return _FINISHED_AS_FIXED if config.fixes.succeeded_pods else _FINISHED
 
 
-class Groups(Struct, frozen=True):
+class Groups(Struct, frozen=True, gc=False):
     """Names of pods by what their samples are worth; only the number of the ready ones matters."""
 
     ready: int
@@ -77,12 +75,15 @@ def group_pods(roster: Roster, samples: Samples) -> Groups:
     return Groups(len(roster.living) - len(missing), roster.pending, missing, roster.ignored)
 
 
-def group_pods_for_cpu(roster: Roster, samples: Samples, taken: Taken, at: Instant, config: ControllerConfig) -> Groups:
+def group_pods_for_cpu(
+    roster: Roster, samples: Samples, usages: tuple[PodUsage, ...], at: Instant, config: ControllerConfig
+) -> Groups:
     """Group for cpu, which also distrusts samples of pods that are starting or have never been ready."""
     missing: list[str] = []
     unready = roster.pending.copy()
     ready = 0
     young_since = at - config.cpu_initialization_period
+    taken: dict[str, PodUsage] = {}
     for pod in roster.living:
         name = pod.name
         if name not in samples:
@@ -92,6 +93,7 @@ def group_pods_for_cpu(roster: Roster, samples: Samples, taken: Taken, at: Insta
         if condition is None or started is None:
             unready.append(name)
         elif started > young_since:  # strictly: a pod exactly as old as the period is not young
+            taken = taken or by_pod(usages)  # looked up for the young ones only
             sample = taken[name]
             is_stale = sample.at < condition.last_transition + sample.window
             if is_stale or condition.status == "False":
@@ -119,6 +121,6 @@ def cpu_trusted_at(pods: tuple[Pod, ...], at: Instant, config: ControllerConfig)
     return min(ages, default=None)
 
 
-def by_pod(readings: tuple[PodUsage, ...]) -> Mapping[str, PodUsage | PodSample]:
-    """Index readings by pod; of two for one pod the later counts."""
-    return {reading.pod: reading for reading in readings}
+def by_pod(usages: tuple[PodUsage, ...]) -> dict[str, PodUsage]:
+    """Index usages by pod; of two for one pod the later counts."""
+    return {usage.pod: usage for usage in usages}

@@ -37,6 +37,7 @@ from autoscaler.model.policy import (
 from autoscaler.model.quantity import Format, Quantity
 
 _BINARY_RESOURCE = "memory"
+_MILLI = -3  # power of ten of what is computed with
 _BINARY, _DECIMAL = Format.BINARY_SI, Format.DECIMAL_SI
 
 
@@ -147,4 +148,4 @@ def _value(metric: Metric, calculation: Calculation) -> MetricStatus:
 
 def status_quantity(milli: int, resource: str = "") -> Quantity:
     """A status value: memory prints with powers of 1024, everything else with powers of ten."""
-    return Quantity.from_milli(milli, _BINARY if resource == _BINARY_RESOURCE else _DECIMAL)
+    return Quantity(milli, _MILLI, _BINARY if resource == _BINARY_RESOURCE else _DECIMAL)

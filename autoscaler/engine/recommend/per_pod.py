@@ -14,13 +14,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
-from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, by_pod, group_pods, group_pods_for_cpu
+from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, group_pods, group_pods_for_cpu
 from autoscaler.engine.recommend.requests import pod_requests
-from autoscaler.engine.recommend.samples import Samples, Taken, custom_samples, resource_samples
+from autoscaler.engine.recommend.samples import Samples, custom_samples, resource_samples
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import PodCounts
 from autoscaler.model.gonum import ceil_int32, quotient, ratio, wrap_int32, wrap_int64
-from autoscaler.model.observation import Milli, Reading
+from autoscaler.model.observation import Milli, PodUsage, Reading
 from autoscaler.model.time import Instant
 
 NO_PODS = "no pods returned by selector while calculating replica count"
@@ -51,7 +51,8 @@ def resource_utilization(now: Situation, reading: Reading, resource: str, contai
     Raises:
         MetricFailedError: no metrics, no pods, no usable samples, or a pod without the request.
     """
-    samples, groups = _resource_groups(now, reading, resource, container)
+    samples, usages = resource_samples(reading, resource, container)
+    groups = _grouped(now, samples, usages if resource == CPU else None)
     requests = pod_requests(now.roster.pods, resource, container, pod_level=now.config.gates.pod_level_resources)
     full = max(100, target)  # percent of its request that a missing pod is taken to use when shrinking
     return _propose(
@@ -69,7 +70,8 @@ def resource_average(now: Situation, reading: Reading, resource: str, container:
     Raises:
         MetricFailedError: no metrics, no pods, or no usable samples.
     """
-    samples, groups = _resource_groups(now, reading, resource, container)
+    samples, usages = resource_samples(reading, resource, container)
+    groups = _grouped(now, samples, usages if resource == CPU else None)
     return _propose(
         now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
     )
@@ -81,7 +83,8 @@ def pods_average(now: Situation, reading: Reading, name: str, target: Milli) -> 
     Raises:
         MetricFailedError: no metrics, no pods, or no usable samples.
     """
-    samples, groups = _grouped(now, custom_samples(reading, name))
+    samples = custom_samples(reading, name)
+    groups = _grouped(now, samples)
     return _propose(
         now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
     )
@@ -112,26 +115,21 @@ def average_use(samples: Samples, target: Milli) -> Use:
     return Use(ratio(float(average), float(target)), average)
 
 
-def _resource_groups(now: Situation, reading: Reading, resource: str, container: str) -> tuple[Samples, Groups]:
-    samples, usages = resource_samples(reading, resource, container)
-    return _grouped(now, samples, by_pod(usages) if resource == CPU else None)
-
-
-def _grouped(now: Situation, samples: Samples, taken: Taken | None = None) -> tuple[Samples, Groups]:
-    """Group the pods and leave only the samples that count; ``taken`` is given for cpu."""
+def _grouped(now: Situation, samples: Samples, usages: tuple[PodUsage, ...] | None = None) -> Groups:
+    """Group the pods and leave only the samples that count; ``usages`` are given for cpu."""
     if not now.roster.pods:
         raise MetricFailedError(NO_PODS)
-    if taken is None:
+    if usages is None:
         groups = group_pods(now.roster, samples)
     else:
-        groups = group_pods_for_cpu(now.roster, samples, taken, now.at, now.config)
+        groups = group_pods_for_cpu(now.roster, samples, usages, now.at, now.config)
     for name in groups.ignored:
         samples.pop(name, None)
     for name in groups.unready:
         samples.pop(name, None)
     if not samples:
         raise MetricFailedError(NO_SAMPLES)
-    return samples, groups
+    return groups
 
 
 def _propose(

@@ -25,14 +25,16 @@ def pod_requests(pods: Iterable[Pod], resource: str, container: str, *, pod_leve
     requests: dict[str, Milli] = {}
     question = (resource, container, pod_level)
     resources: PodResources | None = None
-    request: Milli | str = 0
+    request: Milli = 0
     for pod in pods:
         if pod.resources is not resources:  # pods of one template share the value, and so the answer
             resources = pod.resources
             answer = resources.memo.get(question)
-            request = resources.memo[question] = _request(resources, question) if answer is None else answer
-        if isinstance(request, str):
-            raise MetricFailedError(f"{request} {pod.name}")
+            if answer is None:
+                answer = resources.memo[question] = _request(resources, question)
+            if isinstance(answer, str):
+                raise MetricFailedError(f"{answer} {pod.name}")
+            request = answer
         requests[pod.name] = request
     return requests
 

@@ -5,15 +5,12 @@ Source: kubernetes pkg/controller/podautoscaler/metrics/client.go, v1.36.2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from autoscaler.engine.recommend.calculation import MetricFailedError
 from autoscaler.model.gonum import wrap_int64
 from autoscaler.model.observation import (
     ContainerUsage,
     Milli,
     NoReading,
-    PodSample,
     PodsReading,
     PodUsage,
     Reading,
@@ -22,9 +19,6 @@ from autoscaler.model.observation import (
 
 Samples = dict[str, Milli]
 """One value per pod name, in milli-units. Names may be of pods that no longer exist."""
-
-Taken = Mapping[str, PodUsage | PodSample]
-"""When and over how long each pod's sample was taken."""
 
 
 def resource_samples(reading: Reading, resource: str, container: str) -> tuple[Samples, tuple[PodUsage, ...]]:
@@ -65,17 +59,17 @@ def _of_whole_pods(reading: ResourceReading, resource: str) -> Samples:
     """Pods of which every container, and at least one, reports the resource."""
     samples: Samples = {}
     for usage in reading.pods:
-        total = 0
+        total: Milli | None = None
         for container in usage.containers:
             for name, value in container.usage:
                 if name == resource:
-                    total += value
+                    total = value if total is None else wrap_int64(total + value)
                     break
             else:
                 break
         else:
-            if usage.containers:
-                samples[usage.pod] = wrap_int64(total)
+            if total is not None:
+                samples[usage.pod] = total
     return samples
 
 
