@@ -31,13 +31,16 @@ def enter_bounds(turn: Turn, course: Course) -> Decision:
         desired, why, reason = turn.policy.max_replicas, ABOVE_MAX, Reason.AT_MAX
     else:
         desired, why, reason = lower_bound(turn.policy), BELOW_MIN, Reason.AT_MIN
-    stages: tuple[Stage, ...] = (Stage(stage="bounds", before=turn.scale.spec_replicas, after=desired, why=why),)
     paced = _pace(turn, desired)
-    if paced.replicas == desired:
-        return _decision(turn, desired, reason, why, stages)
+    # Also a pace that leaves the whole way open may close: a change the other way, once forgotten, gave it room.
     until = _pace_changes_at(turn, desired, paced)
+    current = turn.scale.spec_replicas
+    if paced.replicas == desired:
+        jump = Stage(stage="bounds", before=current, after=desired, why=why, until=until)
+        return _decision(turn, desired, reason, why, (jump,))
+    jump = Stage(stage="bounds", before=current, after=desired, why=why)
     pace = Stage(stage="rate rules", before=desired, after=paced.replicas, why=MESSAGES[paced.reason], until=until)
-    return _decision(turn, paced.replicas, Reason.RATE_LIMITED, why, (*stages, pace))
+    return _decision(turn, paced.replicas, Reason.RATE_LIMITED, why, (jump, pace))
 
 
 def _switched_off(turn: Turn) -> Decision:
@@ -61,7 +64,7 @@ def _pace(turn: Turn, desired: int) -> Limited:
 
 def _pace_changes_at(turn: Turn, desired: int, paced: Limited) -> Instant | None:
     behavior, memory = turn.policy.behavior, turn.memory
-    if behavior is None:
+    if behavior is None or not turn.config.paced_bounds:
         return None
     bounds = (lower_bound(turn.policy), turn.policy.max_replicas)
     return limit_changes_at(

@@ -102,6 +102,19 @@ def test_a_binding_rate_rule_tells_when_its_limit_really_moves() -> None:
     assert decision.next_possible_change_at == at(5)
 
 
+def test_a_pace_that_leaves_the_whole_way_open_may_close() -> None:
+    slow = Behavior(scale_up=FREE.scale_up, scale_down=rules(rule("Pods", 1, 15)))
+    paced = ControllerConfig(paced_bounds=True)
+    lowered, grown = policy(cpu(70), high=11, behavior=slow), Memory(scale_ups=(ScaleEvent(at(-5), 1),))
+    observation = seen(0, 13, among=())
+    decision, _ = evaluate(lowered, observation, grown, paced)
+    later, _ = evaluate(lowered, at_instant(observation, at(10)), grown, paced)
+
+    # 13 - 1 added 5 s ago were 12 when the period began: 11 may be reached, until that pod is forgotten.
+    assert (decision.desired, decision.next_possible_change_at) == (11, at(10))
+    assert later.desired == 12
+
+
 def test_a_young_pod_comes_of_age() -> None:
     young = (*pods(4), pod("p4", started=at(-100), since=at(-20)))
     observation = seen(0, 5, usage({f"p{i}": 900 for i in range(5)}), among=young)
