@@ -113,7 +113,7 @@ class NodePools:
         whys += [f"{pool.spec.name} had none to give" for pool in self.pools if pool.was_dry]
         why = "; ".join(whys) or "no pool has nodes of that size"
         return tuple(
-            f"{tenant.name}: up to {tenant.most_short} pods found no room, one for "
+            f"{tenant.name}: up to {_pods(tenant.most_short)} found no room, one for "
             f"{print_duration(tenant.longest_short // SECOND * SECOND)}: {why}"
             for tenant in self._tenants
             if tenant.longest_short
@@ -241,3 +241,7 @@ class NodePools:
 def share_of(nodes: int, share: float) -> int:
     """Give that share of so many nodes, rounded; at least one."""
     return max(1, int(share * nodes + 0.5))
+
+
+def _pods(count: int) -> str:
+    return f"{count} pod" if count == 1 else f"{count} pods"

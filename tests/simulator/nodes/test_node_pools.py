@@ -160,7 +160,7 @@ def test_a_pod_that_no_shape_holds_orders_nothing(town):
     place.go(120)
     assert place.counts == (0, 0, 1)
     assert place.world.nodes.shortages(place.world.now) == (
-        "web: up to 1 pods found no room, one for 2m: no pool has nodes of that size",
+        "web: up to 1 pod found no room, one for 2m: no pool has nodes of that size",
     )
 
 
