@@ -128,12 +128,12 @@ def _check_scenario(document: Document, report: Report) -> None:
     except InvalidInputError as error:
         report.add(Severity.ERROR, error.faults)
         return
-    if scenario.traffic.csv is not None:
-        trace = Path(document.source).parent / scenario.traffic.csv.path
-        if not trace.exists():
-            what, line = f"no such file: {trace}", document.line_of("traffic.csv")
+    for shape, file in (("csv", scenario.traffic.csv), ("requests", scenario.traffic.requests)):
+        trace = Path(document.source).parent / file.path if file is not None else None
+        if trace is not None and not trace.exists():
+            what, line = f"no such file: {trace}", document.line_of(f"traffic.{shape}")
             hint = "the path counts from the scenario's folder"
-            fault = Fault(what=what, source=document.source, line=line, path="traffic.csv", hint=hint)
+            fault = Fault(what=what, source=document.source, line=line, path=f"traffic.{shape}", hint=hint)
             report.add(Severity.WARNING, [fault])
 
 

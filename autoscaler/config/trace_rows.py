@@ -98,7 +98,7 @@ def _header_lines(text: str, source: str) -> int:
     cells = [cell.strip().strip('"').lower() for cell in first.split(",")]
     if tuple(cells) in (_RATES, _COUNTS):
         return 1
-    if _number(cells[0]) is not None or _iso(cells[0]) is not None:
+    if number(cells[0]) is not None or iso_seconds(cells[0]) is not None:
         return 0
     what = f"the first line is `{first.strip()[:80]}`, not `timestamp,rps`"
     raise InvalidTraceError([Fault(what=what, source=source, line=1, hint=_HINT)])
@@ -145,24 +145,25 @@ def _row(row: str) -> tuple[float, float]:
     cells = [cell.strip().strip('"') for cell in row.split(",")]
     if len(cells) != 2:
         raise ValueError(f"{len(cells)} columns instead of 2: `{row.strip()[:80]}`")
-    time = _number(cells[0])
-    time = _iso(cells[0]) if time is None else time
+    time = number(cells[0])
+    time = iso_seconds(cells[0]) if time is None else time
     if time is None:
         raise ValueError(f"timestamp `{cells[0][:40]}` is neither a number of seconds nor an ISO 8601 time")
-    rate = float("nan") if cells[1].lower() in ("", "nan", "null", "na") else _number(cells[1])
+    rate = float("nan") if cells[1].lower() in ("", "nan", "null", "na") else number(cells[1])
     if rate is None or rate in (float("inf"), float("-inf")):
         raise ValueError(f"rps `{cells[1][:40]}` is not a number")
     return time, rate
 
 
-def _number(cell: str) -> float | None:
+def number(cell: str) -> float | None:
+    """Read a plain number; ``None`` where it is none."""
     try:
         return float(cell) if "_" not in cell else None
     except ValueError:
         return None
 
 
-def _iso(cell: str) -> float | None:
+def iso_seconds(cell: str) -> float | None:
     """Read an ISO 8601 time as seconds since 1970; without a zone it is taken as UTC."""
     try:
         time = datetime.fromisoformat(cell)

@@ -30,7 +30,7 @@ LINEAR_FROM: Final = 300.0  #: bins at least this long are joined by straight li
 _HUGE: Final = 1000.0  #: growth from one bin to the next that no service shows
 _TRIVIAL: Final = 1.0  #: rates below this may grow by any factor [requests/s]
 _HIGHEST: Final = 1e9  #: no service takes more [requests/s]
-_LATEST: Final = 32_503_680_000.0  #: the year 3000 [s since 1970]
+LATEST: Final = 32_503_680_000.0  #: the year 3000 [s since 1970]
 _LEAST_PRESENT: Final = 0.5  #: share of the bins that must be there
 _GAP: Final = 1.5  #: a step longer than this many usual ones is a gap
 _FAULTS_SHOWN: Final = 20
@@ -116,7 +116,7 @@ def _bad_times(rows: Rows) -> list[Fault]:
     faults = _faults(rows, ~np.isfinite(rows.times), "timestamp is not finite", "seconds since 1970, or ISO 8601")
     if faults:
         return faults
-    if len(rows.times) and rows.times[0] > _LATEST:
+    if len(rows.times) and rows.times[0] > LATEST:
         first = f"timestamp {rows.times[0]:.15g} is no time of this millennium in seconds"
         return [rows.fault(0, first, "milliseconds? divide by 1000")]
     steps = np.diff(rows.times, prepend=-np.inf)

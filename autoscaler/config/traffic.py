@@ -29,6 +29,31 @@ class Csv(Spec):
     )
 
 
+class Requests(Spec):
+    """Single requests, or jobs, from a file: each at its own instant and with its own time in service."""
+
+    path: str = Field(
+        min_length=1, description="File with one row for each request, relative to the scenario's folder."
+    )
+    time: str = Field(
+        default="timestamp", min_length=1, description="Column of instants [s, or ISO 8601]. Default `timestamp`."
+    )
+    size: str = Field(min_length=1, description="Column of sizes, such as tokens or bytes.")
+    service_time_per: PositiveDuration = Field(description="Time in service for each unit of size [s].")
+    service_time_base: Duration = Field(
+        default=0.0, description="Time in service of a request of size 0 [s]. Default 0."
+    )
+    offset: Duration = Field(
+        default=0.0, description="Where in the file the run starts [s from its first row, played at speed]. Default 0."
+    )
+    speed: float = Field(
+        default=1.0,
+        ge=0.001,
+        le=100_000,
+        description="How many times as fast requests come; their times in service stay as they are. Default 1.",
+    )
+
+
 class Constant(Spec):
     """The same rate throughout."""
 
@@ -78,13 +103,14 @@ class Step(Spec):
     rps: Rate = Field(description="Rate from then on [requests/s].")
 
 
-SHAPES: Final = ("csv", "constant", "ramp", "diurnal", "flash_crowd", "steps", "sum", "product")
+SHAPES: Final = ("csv", "requests", "constant", "ramp", "diurnal", "flash_crowd", "steps", "sum", "product")
 
 
 class Traffic(Spec):
     """Exactly one shape, how fast it is played, and what to scale it to."""
 
     csv: Csv | None = None
+    requests: Requests | None = None
     constant: Constant | None = None
     ramp: Ramp | None = None
     diurnal: Diurnal | None = None
@@ -111,6 +137,10 @@ class Traffic(Spec):
         if len(given) != 1:
             what = f"{' and '.join(given)} are given" if given else "no shape is given"
             raise ValueError(f"{what}; traffic takes exactly one of {', '.join(SHAPES)}")
+        if self.requests is not None and (self.scale_to is not None or self.speed != 1.0):
+            raise ValueError("scale_to and speed change rates, not single requests; requests have a speed of their own")
+        if any(part.requests is not None for part in (*(self.sum or ()), *(self.product or ()))):
+            raise ValueError("requests cannot be added or multiplied: they are the whole traffic")
         if self.scale_to is not None and self.scale_to[0] > self.scale_to[1]:
             raise ValueError(f"scale_to is [lowest, highest]; {list(self.scale_to)} has them swapped")
         times = [step.at for step in self.steps or ()]

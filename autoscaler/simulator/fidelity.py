@@ -23,11 +23,12 @@ def serving_of(
     if scenario.beyond_fluid:
         raise InvalidScenarioError([Fault(what=scenario.beyond_fluid, source=scenario.name)])
     if scenario.fidelity is Fidelity.REQUEST and scenario.workers is not None:
-        from autoscaler.simulator.workqueue.service import JobService, drawn
+        from autoscaler.simulator.workqueue.service import JobService, jobs_of
 
-        jobs = drawn(traffic, scenario.seed, stream)
+        jobs = jobs_of(traffic, scenario.seed, stream)
         return JobService(scenario, scenario.workers, jobs, ledger, start, stream)
     if scenario.fidelity is Fidelity.REQUEST:
+        from autoscaler.simulator.requests.given import requests_of
         from autoscaler.simulator.requests.service import RequestService
 
         return RequestService(
@@ -37,6 +38,7 @@ def serving_of(
             slo=scenario.slo,
             warmup=scenario.pods.warmup,
             seed=(scenario.seed, stream),
+            requests=requests_of(traffic, scenario.seed, stream),
         )
     return FluidService(
         scenario.service,

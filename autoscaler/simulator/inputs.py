@@ -12,19 +12,23 @@ from typing import Final
 import numpy as np
 
 from autoscaler.config.durations import print_duration
+from autoscaler.config.request_rows import RequestRows, load_requests
 from autoscaler.config.scenario import Fidelity, Scenario
 from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.config.traces import Trace, load_trace
-from autoscaler.config.traffic import Csv, Traffic
+from autoscaler.config.traffic import Csv, Requests, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
+from autoscaler.simulator.recorded import recorded, with_times_of
 from autoscaler.simulator.surroundings import misfits, spot_traces_of
 from autoscaler.simulator.traffic import RateFunction
 
 _FIRST_SECONDS: Final = 60  #: the traffic that the first pods are there for [s]
 _FIRST_USE: Final = 0.7  #: how busy it keeps them
 _MOST_REPLICAS: Final = 100_000
+
+Recording = Trace | RequestRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def _neighbour(scenario: Scenario, folder: Path, overrides: Overrides, duration:
         faster = scenario.traffic.model_copy(update={"speed": scenario.traffic.speed * overrides.speed_up})
         scenario = scenario.model_copy(update={"traffic": faster})
     name = scenario.target.name
-    traces = {csv.path: load_trace(folder / csv.path) for csv, _ in _csvs(scenario.traffic)}
+    traces = _loaded(scenario.traffic, folder)
     notes += [f"{trace.source}: {repair}" for trace in traces.values() for repair in trace.repairs]
     covered = _covered(scenario.traffic, traces)
     if covered < duration:
@@ -104,8 +108,12 @@ def _fidelity_notes(scenario: Scenario) -> tuple[str, ...]:
     return ()
 
 
-def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
+def rate_of(spec: Traffic, traces: dict[str, Recording], duration: float) -> RateFunction:
     """Turn a description into a rate; ``scale_to`` maps the range within ``duration`` [s]."""
+    if spec.requests is not None and (spec.speed != 1.0 or spec.scale_to is not None):
+        what = "the traffic is single requests: they cannot be scaled to other rates, nor sped up with their rates kept"
+        hint = "traffic.requests.speed makes them come faster"
+        raise InvalidScenarioError([Fault(what=what, source=spec.requests.path, hint=hint)])
     rate = _shape(spec, traces, duration * spec.speed)
     if spec.speed != 1.0:
         rate = shapes.Sped(rate, spec.speed)
@@ -113,10 +121,11 @@ def rate_of(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFun
 
 
 def _settled(scenario: Scenario, traffic: RateFunction) -> Scenario:
-    """Begin with as many pods as the traffic needs, where the scenario does not say how many.
+    """Take times in service from requests that are known; begin with as many pods as the traffic needs, unless given.
 
     Otherwise a trace that begins in the middle of a day would begin with a shortage that no policy is to blame for.
     """
+    scenario = with_times_of(scenario, traffic)
     if "initial_replicas" in scenario.pods.model_fields_set:
         return scenario
     first = float(traffic.rate(np.arange(_FIRST_SECONDS, dtype=np.float64)).max())
@@ -124,10 +133,16 @@ def _settled(scenario: Scenario, traffic: RateFunction) -> Scenario:
     return scenario.model_copy(update={"pods": scenario.pods.model_copy(update={"initial_replicas": replicas})})
 
 
-def _shape(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunction:
+def _shape(spec: Traffic, traces: dict[str, Recording], duration: float) -> RateFunction:
     match spec:
         case Traffic(csv=Csv() as csv):
-            return shapes.replay(traces[csv.path], csv.offset)
+            trace = traces[csv.path]
+            assert isinstance(trace, Trace)
+            return shapes.replay(trace, csv.offset)
+        case Traffic(requests=Requests() as requests):
+            rows = traces[requests.path]
+            assert isinstance(rows, RequestRows)
+            return recorded(rows, requests.offset, duration)
         case Traffic(constant=shape) if shape is not None:
             return shapes.constant(shape.rps)
         case Traffic(ramp=shape) if shape is not None:
@@ -146,20 +161,29 @@ def _shape(spec: Traffic, traces: dict[str, Trace], duration: float) -> RateFunc
             raise AssertionError("a traffic description has exactly one shape")
 
 
-def _traces(spec: Traffic, folder: Path, overrides: Overrides) -> dict[str, Trace]:
+def _traces(spec: Traffic, folder: Path, overrides: Overrides) -> dict[str, Recording]:
     """Load every trace of the traffic, by its path."""
     if isinstance(overrides.trace, Trace):
         return {overrides.trace.source: overrides.trace}
-    return {csv.path: load_trace(folder / csv.path) for csv, _ in _csvs(spec)}
+    return _loaded(spec, folder)
 
 
-def _csvs(spec: Traffic, speed: float = 1.0) -> Iterator[tuple[Csv, float]]:
-    """Find the traces of the traffic, each with the speed it is played at."""
+def _loaded(spec: Traffic, folder: Path) -> dict[str, Recording]:
+    return {
+        file.path: load_trace(folder / file.path) if isinstance(file, Csv) else load_requests(folder / file.path, file)
+        for file, _ in _files(spec)
+    }
+
+
+def _files(spec: Traffic, speed: float = 1.0) -> Iterator[tuple[Csv | Requests, float]]:
+    """Find the files of the traffic, each with the speed it is played at."""
     speed *= spec.speed
     if spec.csv is not None:
         yield spec.csv, speed
+    if spec.requests is not None:
+        yield spec.requests, speed
     for part in (*(spec.sum or ()), *(spec.product or ())):
-        yield from _csvs(part, speed)
+        yield from _files(part, speed)
 
 
 def _changed(scenario: Scenario, overrides: Overrides) -> Scenario:
@@ -187,7 +211,7 @@ def _replaced(scenario: Scenario, trace: Path | Trace, offset: float) -> tuple[T
     return traffic, f"The traffic of {name} on the service of {scenario.name}."
 
 
-def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace], notes: list[str]) -> int:
+def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Recording], notes: list[str]) -> int:
     """Settle the run's length [s]: what was asked for, at most what the traces cover."""
     covered = _covered(scenario.traffic, traces)
     asked = overrides.until if overrides.until is not None else None if overrides.trace else scenario.duration
@@ -199,13 +223,13 @@ def _duration(scenario: Scenario, overrides: Overrides, traces: dict[str, Trace]
     return duration
 
 
-def _covered(traffic: Traffic, traces: dict[str, Trace]) -> float:
+def _covered(traffic: Traffic, traces: dict[str, Recording]) -> float:
     """Give for how long all traces of the traffic last [s]; infinity where there are none."""
-    lengths = [(traces[csv.path].duration - csv.offset) / speed for csv, speed in _csvs(traffic)]
+    lengths = [(traces[file.path].duration - file.offset) / speed for file, speed in _files(traffic)]
     return min(lengths, default=float("inf"))
 
 
-def _too_short(scenario: Scenario, traces: dict[str, Trace], duration: int) -> Fault:
+def _too_short(scenario: Scenario, traces: dict[str, Recording], duration: int) -> Fault:
     period = print_duration(seconds(scenario.control.sync_period))
     sources = ", ".join(trace.source for trace in traces.values())
     what = (

@@ -84,11 +84,11 @@ def test_amounts_are_read_in_the_unit_of_their_field(tmp_path):
                      (1, "", "duration is missing; only traffic from a csv file has a length of its own"), id="no-duration"),
         pytest.param("name: a\nduration: 1h\n", (1, "traffic", "is required"), id="no-traffic"),
         pytest.param("name: a\nduration: 1h\ntraffic:\n  constant: {rps: 5}\n  ramp: {from: 1, to: 2, over: 1m}\n",
-                     (3, "traffic", "constant and ramp are given; traffic takes exactly one of csv, constant, ramp, diurnal, "
-                                    "flash_crowd, steps, sum, product"), id="two-shapes"),
+                     (3, "traffic", "constant and ramp are given; traffic takes exactly one of csv, requests, constant, ramp, "
+                                    "diurnal, flash_crowd, steps, sum, product"), id="two-shapes"),
         pytest.param("name: a\nduration: 1h\ntraffic: {}\n",
-                     (3, "traffic", "no shape is given; traffic takes exactly one of csv, constant, ramp, diurnal, "
-                                    "flash_crowd, steps, sum, product"), id="no-shape"),
+                     (3, "traffic", "no shape is given; traffic takes exactly one of csv, requests, constant, ramp, "
+                                    "diurnal, flash_crowd, steps, sum, product"), id="no-shape"),
         pytest.param("name: a\nduration: 1h\ntraffic:\n  sum:\n    - constant: {rps: -5}\n",
                      (5, "traffic.sum[0].constant.rps", "should be greater than or equal to 0, not -5"), id="negative-rate"),
         pytest.param("name: a\nduration: 1h\ntraffic:\n  steps:\n    - {at: 10s, rps: 1}\n    - {at: 5s, rps: 2}\n",
@@ -140,7 +140,7 @@ def test_every_field_has_a_description():
         for name, field in fields(Scenario.model_json_schema())
         if "description" not in field and "$ref" not in field
     }
-    shapes = {"csv", "constant", "ramp", "diurnal", "flash_crowd"}
+    shapes = {"csv", "requests", "constant", "ramp", "diurnal", "flash_crowd"}
     sections = {"target", "traffic", "service", "slo", "pods", "metrics", "control", "shape", "reserved"}
     assert bare <= shapes | sections
 

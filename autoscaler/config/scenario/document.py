@@ -95,7 +95,7 @@ class Scenario(Spec):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.duration is None and self.traffic.csv is None:
+        if self.duration is None and self.traffic.csv is None and self.traffic.requests is None:
             raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
         if self.rollouts and self.target.kind != "Deployment":
             raise ValueError(f"rollouts are a Deployment's; the target is a {self.target.kind}")

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from autoscaler.config.scenario.service import Service
+from autoscaler.config.scenario.service import Service, Spread
 from autoscaler.config.traffic import Spec
 from autoscaler.config.units import Amount, Duration, PositiveDuration, Share
 
@@ -70,6 +70,9 @@ class Workers(Spec):
     """What a job costs, in which order jobs are taken, and what becomes of those that fail."""
 
     job_time: PositiveDuration = Field(default=1.0, description="Mean time of a job [s]. Default 1s.")
+    spread: Spread = Field(
+        default=Spread(), description="How times of jobs vary around their mean. Default: exponential."
+    )
     concurrency: int = Field(default=1, ge=1, le=100_000, description="Jobs a pod works on at once. Default 1.")
     priorities: tuple[Priority, ...] = Field(
         default=(), max_length=_MOST_CLASSES, description="Shares of the jobs by priority. Default: none has one."
@@ -109,6 +112,7 @@ class Workers(Spec):
         """Give the workers as the service they are to everything that asks for capacity, costs and times only."""
         return Backlog(
             slots=self.concurrency,
+            spread=self.spread,
             cpu_per_request=self.cpu_per_job,
             cpu_at_rest=self.cpu_at_rest,
             memory_at_rest=self.memory_at_rest,

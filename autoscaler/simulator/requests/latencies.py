@@ -40,7 +40,7 @@ class RequestLatencies:
 
     def percentiles(self) -> Floats:
         """Give p50, p95, p99 [s] of all requests not rejected, shape ``(3,)``; NaN where there were none."""
-        return _percentiles(self._state.fine[:1], _edges(k.FINE_OCTAVE, k.FINE_FROM, k.FINE_BINS))[:, 0]
+        return percentiles_of(self._state.fine[:1], edges_of(k.FINE_OCTAVE, k.FINE_FROM, k.FINE_BINS))[:, 0]
 
     def over(self, first: int, last: int, width: int) -> Floats:
         """Give p50, p95, p99 [s] for each ``width`` seconds from ``first`` up to ``last``, shape ``(3, points)``.
@@ -52,10 +52,10 @@ class RequestLatencies:
         for point in range(len(counts)):
             begin, end = first + point * width, min(first + (point + 1) * width, last)
             counts[point] = self._state.cells[begin // cell : -(-end // cell)].sum(axis=0)
-        return _percentiles(counts, _edges(k.COARSE_OCTAVE, k.COARSE_FROM, k.COARSE_BINS))
+        return percentiles_of(counts, edges_of(k.COARSE_OCTAVE, k.COARSE_FROM, k.COARSE_BINS))
 
 
-def _edges(bins: int, first: int, count: int) -> Floats:
+def edges_of(bins: int, first: int, count: int) -> Floats:
     """Give the edges [s] of ``count`` bins, of which an octave has so many from two to the power of ``first`` on."""
     octave, part = np.divmod(np.arange(count + 1), bins)
     edges: Floats = np.ldexp(1.0 + part / bins, octave + first)
@@ -63,7 +63,7 @@ def _edges(bins: int, first: int, count: int) -> Floats:
     return edges
 
 
-def _percentiles(counts: NDArray[np.int64], edges: Floats) -> Floats:
+def percentiles_of(counts: NDArray[np.int64], edges: Floats) -> Floats:
     """Give the percentiles of histograms, shape ``(3, rows)``."""
     found = np.full((3, len(counts)), math.nan)
     total = np.cumsum(counts, axis=1)

@@ -113,16 +113,6 @@ class State(NamedTuple):
 _njit = compiler(Path(__file__), Path(requests.__file__))
 
 
-def fine_edges() -> Array:
-    """Give the lower edges [s] of the bins of ``fine``."""
-    return ((np.arange(BINS) + _FINE_FIRST) << _FINE_SHIFT).view(np.float64)
-
-
-def coarse_edges() -> Array:
-    """Give the lower edges [s] of the bins of ``cells``."""
-    return ((np.arange(COARSE_BINS) + _COARSE_FIRST) << _COARSE_SHIFT).view(np.float64)
-
-
 @_njit
 def _is_before(at: float, job: int, other_at: float, other: int, links: Array) -> Any:
     return at < other_at or (at == other_at and links[job, L_SERIAL] < links[other, L_SERIAL])

@@ -10,13 +10,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaler.simulator.requests import kernel as requests
+from autoscaler.simulator.requests.latencies import edges_of, percentiles_of
 from autoscaler.simulator.workqueue import kernel as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.kernel import Place
 
 Floats = NDArray[np.float64]
 
-_SHARES: Final = np.array([0.5, 0.95, 0.99])
+_FINE: Final = edges_of(requests.FINE_OCTAVE, requests.FINE_FROM, requests.FINE_BINS)
+_COARSE: Final = edges_of(requests.COARSE_OCTAVE, requests.COARSE_FROM, requests.COARSE_BINS)
 
 
 class JobLatencies:
@@ -29,7 +32,6 @@ class JobLatencies:
         self._fine = state.fine[0].copy()
         self._cells = state.cells.astype(np.int64)
         self._late = state.columns[:, k.LATE].copy()
-        self._late_done = float(self._late.sum())
         self._add_unfinished(engine)
 
     @property
@@ -39,25 +41,24 @@ class JobLatencies:
 
     @property
     def late_served(self) -> float:
-        """Jobs slower than the objective among those that are done."""
-        return self._late_done
+        """Jobs slower than the objective, or late already."""
+        return float(self._late.sum())
 
     def percentiles(self) -> Floats:
         """Give p50, p95, p99 [s] of all jobs that did not fail for good, shape ``(3,)``; NaN where there were none."""
-        return _percentiles(self._fine[None, :], k.fine_edges())[:, 0]
+        return percentiles_of(self._fine[None, :], _FINE)[:, 0]
 
     def over(self, first: int, last: int, width: int) -> Floats:
         """Give the same for each ``width`` seconds from ``first`` up to ``last``, shape ``(3, points)``.
 
-        Jobs are kept by cells of seconds (5 in a day): a point tells of every cell that begins in it, or of the one
-        that it lies in.
+        In long runs a point is made of the cells of seconds that it touches.
         """
         begins = np.arange(first, last, width)
         ends = np.minimum(begins + width, last)
-        low, high = begins // self._cell, np.maximum(-(-ends // self._cell), begins // self._cell + 1)
+        low, high = begins // self._cell, -(-ends // self._cell)
         total = np.concatenate((np.zeros((1, self._cells.shape[1]), np.int64), np.cumsum(self._cells, axis=0)))
         counts = total[np.minimum(high, len(self._cells))] - total[low]
-        return _percentiles(counts, k.coarse_edges())
+        return percentiles_of(counts, _COARSE)
 
     def _add_unfinished(self, engine: Engine) -> None:
         state = engine.state
@@ -67,22 +68,10 @@ class JobLatencies:
         is_late = age > state.floats[k.OBJECTIVE]
         due, age = due[is_late], age[is_late]
         np.add.at(self._late, due.astype(np.int64), 1.0)
-        np.add.at(self._fine, _bins(age, k.fine_edges()), 1)
+        np.add.at(self._fine, _bins(age, _FINE), 1)
         cells = (due / self._cell).astype(np.int64)
-        np.add.at(self._cells, (cells, _bins(age, k.coarse_edges())), 1)
+        np.add.at(self._cells, (cells, _bins(age, _COARSE)), 1)
 
 
 def _bins(latencies: Floats, edges: Floats) -> NDArray[np.int64]:
-    return np.maximum(np.searchsorted(edges, latencies, side="right") - 1, 0)
-
-
-def _percentiles(counts: NDArray[np.int64], edges: Floats) -> Floats:
-    """Read p50, p95, p99 [s] off each row of ``counts``, shape ``(3, rows)``: straight lines within a bin."""
-    found = np.full((3, len(counts)), np.nan)
-    for row in np.flatnonzero(counts.sum(axis=1)):
-        total = np.concatenate(([0], np.cumsum(counts[row])))
-        wanted = _SHARES * total[-1]
-        place = np.searchsorted(total, wanted, side="left") - 1
-        share = (wanted - total[place]) / counts[row, place]
-        found[:, row] = edges[place] + share * (np.append(edges, edges[-1])[place + 1] - edges[place])
-    return found
+    return np.minimum(np.searchsorted(edges, latencies, side="right"), len(edges) - 1) - 1

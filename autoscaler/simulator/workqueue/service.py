@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from autoscaler.config.scenario import Backoff, Scenario, Workers
 from autoscaler.model.time import SECOND, Instant, Nanoseconds
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
-from autoscaler.simulator.requests.state import Drawn, Given, Physics
+from autoscaler.simulator.recorded import Recorded
+from autoscaler.simulator.requests.service import physics_of
+from autoscaler.simulator.requests.state import Drawn, Given
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.traffic import RateFunction, arrivals
 from autoscaler.simulator.workqueue import kernel as k
@@ -34,7 +35,7 @@ class JobService:
         self, scenario: Scenario, workers: Workers, jobs: Drawn | Given, ledger: Ledger, start: Instant, stream: int
     ) -> None:
         """``stream``: number of the workload, which has random numbers of its own."""
-        self._mean = _mean_time(workers, jobs)
+        self._mean = workers.job_time
         self._concurrency = workers.concurrency
         self._start = start
         self._slowness = 1.0
@@ -42,7 +43,8 @@ class JobService:
         self._in_rotation: set[int] = set()
         self._slot_seconds = (start, 0.0)  # of the second under way, up to an instant
         self.ledger = ledger
-        source = Source(jobs, _physics(workers), _marks(workers, (scenario.seed, stream)))
+        physics = physics_of(scenario.service, scenario.slo, None)
+        source = Source(jobs, physics, _marks(workers, (scenario.seed, stream)))
         self.engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
 
     @property
@@ -144,25 +146,11 @@ class JobService:
         self._slot_seconds = (to, counted + slots * ((to - since) / SECOND))
 
 
-def drawn(traffic: RateFunction, seed: int, stream: int) -> Drawn:
-    """Give jobs that are added at random, at the rate of ``traffic``."""
+def jobs_of(traffic: RateFunction, seed: int, stream: int) -> Drawn | Given:
+    """Give the jobs of a traffic: those recorded, or jobs that are added at random at its rate."""
+    if isinstance(traffic, Recorded):
+        return Given(arrivals=traffic.arrivals, services=traffic.services)
     return Drawn(rates=lambda first, last: arrivals(traffic, first, last), seed=(seed, stream))
-
-
-def _mean_time(workers: Workers, jobs: Drawn | Given) -> float:
-    if isinstance(jobs, Given) and len(jobs.services):
-        return float(jobs.services.mean())
-    return workers.job_time
-
-
-def _physics(workers: Workers) -> Physics:
-    return Physics(
-        balancer=Balancer.SHARED,
-        slots=1,
-        queue_limit=0,
-        distribution=Distribution.EXPONENTIAL,
-        mean=workers.job_time,
-    )
 
 
 def _rules(scenario: Scenario, workers: Workers) -> Rules:

@@ -15,8 +15,7 @@ from autoscaler.simulator.workqueue.kernel import State
 _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16
 _FIRST_SECONDS: Final = 3_600
-_CELL: Final = 5  #: seconds that share a coarse histogram, in runs of at most a day
-_MOST_CELLS: Final = 17_280
+_MOST_CELLS: Final = 17_281  #: of seconds that share a coarse histogram: 5 s each in a run of a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +37,7 @@ class Rules:
 def new_state(rules: Rules, record: int, seconds: int) -> State:
     """Give workers without pods and jobs at second 0. ``record``: of how many jobs to keep the story."""
     seconds = max(seconds, _FIRST_SECONDS) + 1
-    cell = _CELL
-    while seconds > cell * _MOST_CELLS:
-        cell *= 2
+    cell = -(-seconds // _MOST_CELLS)
     lines = rules.lines + 1
     state = State(
         ints=_ints(rules),

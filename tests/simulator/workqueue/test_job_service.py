@@ -52,7 +52,7 @@ def at(second):
 
 
 def test_four_jobs_and_a_pod_that_takes_two_at_once():
-    jobs = service([0, 0, 0, 0], [4, 3, 2, 1])
+    jobs = service([0, 0, 0, 0], [4, 3, 2, 1], job_time="2500ms")
     jobs.join(0, at(1))
     jobs.catch_up(at(6.5))
     counters = jobs.counters([0, 5])
@@ -67,7 +67,7 @@ def test_four_jobs_and_a_pod_that_takes_two_at_once():
 
 
 def test_counters_in_the_middle_of_a_job():
-    jobs = service([0, 0, 0], [10, 10, 10])
+    jobs = service([0, 0, 0], [10, 10, 10], job_time="10s")
     jobs.join(0, at(0))
     jobs.catch_up(at(4))
     counters = jobs.counters([0])
@@ -121,7 +121,7 @@ def test_jobs_that_are_late_and_not_done_show():
     jobs = service([0, 1, 7], [1, 1, 1])
     jobs.catch_up(at(8))
     assert jobs.latencies().late.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
-    assert jobs.latencies().late_served == 0
+    assert jobs.latencies().late_served == 2
     assert jobs.latencies().percentiles() == pytest.approx([7, 8, 8], rel=0.01)
     assert jobs.latencies().over(0, 8, 5)[0] == pytest.approx([7, np.nan], rel=0.05, nan_ok=True)
 
