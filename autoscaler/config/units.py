@@ -23,6 +23,13 @@ def _seconds(value: Any) -> Any:
     raise ValueError(f"{value!r} is not a duration; write numbers with units, such as 250ms, 15s or 1h30m")
 
 
+def _signed_seconds(value: Any) -> Any:
+    """Read ``-10m`` too."""
+    if isinstance(value, str) and value.startswith("-"):
+        return -as_seconds(parse_duration(value[1:]))
+    return _seconds(value)
+
+
 def _amount(value: Any) -> Any:
     """Read a quantity as Kubernetes writes it: ``250m``, ``1.5``, ``128Mi``."""
     if not isinstance(value, str):
@@ -45,11 +52,14 @@ def _share(value: Any) -> Any:
 # What may be written, for the JSON schema.
 _Duration: TypeAlias = Annotated[str, Field(pattern=r"^\s*([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$")] | Literal[0]
 _Amount: TypeAlias = str | float
+_SignedDuration: TypeAlias = Annotated[str, Field(pattern=r"^\s*-?([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$")] | Literal[0]
+_SIGNED = BeforeValidator(_signed_seconds, json_schema_input_type=_SignedDuration)
 _SECONDS = BeforeValidator(_seconds, json_schema_input_type=_Duration)
 _AMOUNT = BeforeValidator(_amount, json_schema_input_type=_Amount)
 _SHARE = BeforeValidator(_share, json_schema_input_type=_Amount)
 
 Duration = Annotated[float, _SECONDS, Field(ge=0, allow_inf_nan=False)]
+SignedDuration = Annotated[float, _SIGNED, Field(allow_inf_nan=False)]
 PositiveDuration = Annotated[float, _SECONDS, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[float, _AMOUNT, Field(ge=0, allow_inf_nan=False)]
 PositiveAmount = Annotated[float, _AMOUNT, Field(gt=0, allow_inf_nan=False)]

@@ -24,6 +24,10 @@ class Draw(IntEnum):
 
     START = 0  #: whether a start fails
     LIFE = 1  #: how long a container lives
+    SAMPLE = 2  #: whether a scrape misses a pod
+    VICTIM = 3  #: which pods a fault hits
+    READ = 4  #: whether an evaluation fails to read the scale
+    WRITE = 5  #: whether a write of the scale fails
 
 
 class Noise:

@@ -18,6 +18,7 @@ import numpy as np
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
 from autoscaler.model.observation import ContainerUsage, PodSample, PodUsage
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
+from autoscaler.simulator.noise import Draw, Noise
 from autoscaler.simulator.pod import Container
 from autoscaler.simulator.pod_values import CONTAINER
 from autoscaler.simulator.serving import Counters, Floats
@@ -29,18 +30,23 @@ _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """The counters of ``pods``, the containers that ran, at one instant."""
+    """The counters of ``pods``, the containers that ran, at one instant. ``missed``: rows that nobody got, if any."""
 
     at: Instant
+    known_at: Instant
     number: int
     pods: tuple[Container, ...]
     counters: Counters
+    missed: frozenset[int] = frozenset()
 
 
 class Pipeline:
-    """Scrapes of one workload, newest last, and the values that follow from them."""
+    """Scrapes of one workload, newest last, and the values that follow from them.
 
-    def __init__(self, scenario: Scenario) -> None:
+    Faults set ``extra_lag`` [ns] and ``dropped`` (the share of pods that a scrape misses) for the scrapes to come.
+    """
+
+    def __init__(self, scenario: Scenario, noise: Noise) -> None:
         self._spec = scenario.metrics
         self._cost = scenario.service
         self._pods = scenario.pods
@@ -48,14 +54,20 @@ class Pipeline:
         self._lag = seconds(self._spec.lag)
         self._resource_window = seconds(self._spec.resource_window)
         self._custom_window = seconds(self._spec.custom_window)
-        longest = max(self._spec.resource_window, self._spec.custom_window) + self._spec.lag
+        self._noise = noise
+        self.extra_lag: Nanoseconds = 0
+        self.dropped = self._spec.dropped_samples
+        longest = (
+            max(self._spec.resource_window, self._spec.custom_window) + self._spec.lag + longest_extra_lag(scenario)
+        )
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
 
     def scrape(self, at: Instant, pods: tuple[Container, ...], counters: Counters) -> None:
         """Keep what was read now."""
         number = self._scrapes[-1].number + 1 if self._scrapes else 0
-        self._scrapes.append(Scrape(at, number, pods, counters))
+        known_at = at + self._lag + self.extra_lag
+        self._scrapes.append(Scrape(at, known_at, number, pods, counters, self._missed(number, pods)))
 
     def usage(self, at: Instant) -> tuple[PodUsage, ...]:
         """Give cpu and memory of every pod as known at ``at``; the same objects until a new scrape is known."""
@@ -74,7 +86,8 @@ class Pipeline:
         if signal is PodSignal.REQUESTS_PER_SECOND:
             values = self._rates(scrape, self._custom_window, "served")
         else:
-            values = list(enumerate((scrape.counters.busy + scrape.counters.queued).tolist()))
+            in_flight = enumerate((scrape.counters.busy + scrape.counters.queued).tolist())
+            values = [(row, value) for row, value in in_flight if row not in scrape.missed]
         return tuple(
             PodSample(pod=scrape.pods[row].name, value=round(value * 1000), at=scrape.at, window=self._custom_window)
             for row, value in values
@@ -103,10 +116,16 @@ class Pipeline:
                 span = (scrape.at - begin) / SECOND
                 return (round((counters.arrived - then) / span * 1000) if span > 0 else 0), scrape.at
 
+    def _missed(self, number: int, pods: tuple[Container, ...]) -> frozenset[int]:
+        if not self.dropped or not pods:
+            return frozenset()
+        draws = self._noise.draws(Draw.SAMPLE, number, [pod.number for pod in pods])
+        return frozenset(np.flatnonzero(draws < self.dropped).tolist())
+
     def _known(self, at: Instant) -> Scrape | None:
         """Give the newest scrape that a reader can have at ``at``; the very first has no rate yet."""
         for scrape in reversed(self._scrapes):
-            if scrape.at + self._lag <= at:
+            if scrape.known_at <= at:
                 return scrape if scrape.number else None
         return None
 
@@ -128,7 +147,7 @@ class Pipeline:
         rates = []
         for row, (pod, growth) in enumerate(zip(scrape.pods, grown.tolist(), strict=True)):
             running_at = pod.running_at
-            if running_at > since:
+            if running_at > since or row in scrape.missed:
                 continue
             span = full_span if running_at <= begin else (scrape.at - running_at) / SECOND
             rates.append((row, growth / span))
@@ -160,6 +179,11 @@ class Pipeline:
             _memory_milli(cost.memory_at_rest + cost.memory_per_request * busy)
             for busy in scrape.counters.busy.tolist()
         ]
+
+
+def longest_extra_lag(scenario: Scenario) -> float:
+    """Give how much later than usual a scrape can be known [s], whatever faults there are at once."""
+    return math.fsum(fault.metrics_lag.extra for fault in scenario.faults if fault.metrics_lag is not None)
 
 
 def _aligned(old: Scrape, new: Scrape, counter: str) -> Floats:

@@ -7,37 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from autoscaler.config.scenario import NodePool, Scenario
+from autoscaler.config.scenario import LostNodes, NodePool, Scenario
 from autoscaler.config.spot_traces import SpotTrace
-from autoscaler.model.observation import (
-    ExternalReading,
-    NoReading,
-    Pod,
-    PodsReading,
-    Reading,
-    ResourceReading,
-    Scale,
-)
-from autoscaler.model.policy import (
-    ContainerResourceMetric,
-    ExternalMetric,
-    Metric,
-    ObjectMetric,
-    PodsMetric,
-    ResourceMetric,
-    UnknownMetric,
-)
+from autoscaler.model.observation import Pod, Reading, Scale
+from autoscaler.model.policy import Metric
 from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.cluster import Counts, PodSet
 from autoscaler.simulator.fidelity import serving_of
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import FIRST_SECONDS, Ledger
+from autoscaler.simulator.metrics_apis import MetricsApis
 from autoscaler.simulator.nodes.pools import NodePools, share_of
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
 from autoscaler.simulator.placement import Anywhere, Placement
+from autoscaler.simulator.script import Parts, play
 from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.waiting import latency_percentiles
@@ -75,14 +60,14 @@ class Workload:
         self.target = scenario.target
         self._now = start
         self._service = serving
-        self._pipeline = Pipeline(scenario)
+        self._pipeline = Pipeline(scenario, noise)
+        self._metrics = MetricsApis(scenario, self._pipeline)
         self._pods = PodSet(scenario, events, noise, start, self._service, placement)
         self._events = events
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
         events.push(start, Kind.SCRAPE, self._scrape)
-        for rollout in scenario.rollouts:
-            events.push(start + seconds(rollout.at), Kind.SCRIPTED, partial(self._pods.roll_out, rollout))
+        self.parts = Parts(self._pods, self._service, self._pipeline, self._metrics, noise)
 
     def advance(self, to: Instant) -> None:
         """Take note of the time; ``World.advance`` calls it."""
@@ -128,7 +113,7 @@ class Workload:
 
     def readings(self, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
         """Answer each metric as the metrics APIs would now."""
-        return tuple(self._reading(metric) for metric in metrics)
+        return tuple(self._metrics.reading(metric, self._now) for metric in metrics)
 
     def history(self) -> Sequence[Counts]:
         """Give how many pods there were, one entry for each change, oldest first."""
@@ -158,32 +143,6 @@ class Workload:
         self._service.catch_up(at)
         self._pipeline.scrape(at, pods, self._service.counters([pod.number for pod in pods]))
         self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
-
-    def _reading(self, metric: Metric) -> Reading:
-        match metric:
-            case ResourceMetric() | ContainerResourceMetric():
-                return ResourceReading(pods=self._pipeline.usage(self._now))
-            case PodsMetric():
-                signal = self.scenario.metrics.pods.get(metric.metric.name)
-                if signal is None:
-                    return NoReading(error=f"the server could not find the metric {metric.metric.name} for pods")
-                return PodsReading(samples=self._pipeline.samples(signal, self._now))
-            case ExternalMetric():
-                return self._external(metric.metric.name)
-            case ObjectMetric():
-                kind, name = metric.described.kind.lower(), metric.described.name
-                return NoReading(error=f"the server could not find the metric {metric.metric.name} for {kind} {name}")
-            case UnknownMetric():
-                return NoReading(error=f"unknown metric source type {metric.type!r}")
-
-    def _external(self, name: str) -> Reading:
-        signal = self.scenario.metrics.external.get(name)
-        if signal is None:
-            return NoReading(error=f"the server could not find the metric {name}")
-        answer = self._pipeline.total(signal, self._now)
-        return ExternalReading(
-            values=() if answer is None else (answer[0],), at=self._now if answer is None else answer[1]
-        )
 
 
 class World:
@@ -217,6 +176,7 @@ class World:
         noise = Noise(scenario.seed, stream)
         serving = serving_of(scenario, traffic, Ledger(traffic, seconds), self.now, noise, stream)
         workload = Workload(scenario, serving, self._placement(scenario), noise, self._events, self.now)
+        play(scenario, workload.parts, self._events, self.now, self._lose)
         self.workloads[scenario.target.namespace, scenario.target.name] = workload
         return workload
 
@@ -231,6 +191,9 @@ class World:
             raise ValueError(f"there are no nodes called {pool}")
         there = len(found.losable())
         return self.nodes.lose(found, at, min(there, share_of(there, share) if count is None else count))
+
+    def _lose(self, lost: LostNodes, at: Instant) -> None:
+        self.lose_nodes(lost.pool, at, count=lost.count, share=lost.share or 1.0)
 
     def next_event_at(self) -> Instant | None:
         """Tell when something happens by itself next: a pod starts, a scrape is due."""

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from autoscaler.config.documents import Document, load_file
 from autoscaler.config.model_faults import faults_of
+from autoscaler.config.scenario.faults import TimedFault, impossible
 from autoscaler.config.scenario.metrics import Control, Metrics
 from autoscaler.config.scenario.neighbours import Neighbour
 from autoscaler.config.scenario.nodes import NodePool
@@ -57,6 +58,7 @@ class Scenario(Spec):
     pods: Pods = Pods()
     metrics: Metrics = Metrics()
     control: Control = Control()
+    faults: tuple[TimedFault, ...] = Field(default=(), description="What goes wrong by time. Default: nothing.")
     rollouts: tuple[Rollout, ...] = Field(default=(), description="Rolling updates by time. Default: none.")
     nodes: tuple[NodePool, ...] = Field(
         default=(), description="Pools of nodes that all workloads share. Default: room for every pod, at once."
@@ -99,6 +101,8 @@ class Scenario(Spec):
             raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
         if self.rollouts and self.target.kind != "Deployment":
             raise ValueError(f"rollouts are a Deployment's; the target is a {self.target.kind}")
+        for fault in impossible(self.faults, self.duration, [pool.name for pool in self.nodes]):
+            raise ValueError(fault)
         for number, rollout in enumerate(self.rollouts):
             _comes(rollout.at, self.duration, f"rollouts[{number}].at")
         if self.duration is not None:
@@ -139,7 +143,7 @@ class Scenario(Spec):
 
     def neighbours(self) -> tuple[Scenario, ...]:
         """Give each of the workloads beside the main one as a scenario of its own, without nodes or neighbours."""
-        common: dict[str, object] = {"nodes": (), "beside": (), "rollouts": ()}
+        common: dict[str, object] = {"nodes": (), "beside": (), "rollouts": (), "faults": ()}
         return tuple(
             self.model_copy(update=common | {name: getattr(one, name) for name in type(one).model_fields})
             for one in self.beside

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from autoscaler.config.traffic import Spec
-from autoscaler.config.units import Duration, PositiveDuration
+from autoscaler.config.units import Duration, PositiveDuration, Share
 
 
 class PodSignal(StrEnum):
@@ -42,6 +42,9 @@ class Metrics(Spec):
         default=60.0, description="Custom rates are averaged over this [s]. Default 60s."
     )
     lag: Duration = Field(default=2.0, description="From a scrape until it can be read [s]. Default 2s.")
+    dropped_samples: Share = Field(
+        default=0.0, description="Share of pods that a scrape misses, others in each one, seeded. Default 0."
+    )
     pods: dict[str, PodSignal] = Field(
         default={"http_requests_per_second": PodSignal.REQUESTS_PER_SECOND},
         description="Custom metrics of pods: name and what it measures. Default http_requests_per_second.",

@@ -1,0 +1,103 @@
+"""The metrics APIs of the simulated world: each metric's answer as a controller gets it, or why there is none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autoscaler.config.scenario import MetricSource, MetricsOutage, OutageAnswer, Scenario
+from autoscaler.model.observation import ExternalReading, NoReading, PodsReading, Reading, ResourceReading
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    Metric,
+    ObjectMetric,
+    PodsMetric,
+    ResourceMetric,
+    UnknownMetric,
+)
+from autoscaler.model.time import Instant
+from autoscaler.simulator.pipeline import Pipeline
+
+_OVERLOADED: Final = "the server is currently unable to handle the request"
+
+#: Which API, and in it the metric's name; cpu and memory of all containers are one answer.
+_Key = tuple[MetricSource, str]
+
+
+class MetricsApis:
+    """Answers for one workload; faults put them out of order, one outage at a time or several."""
+
+    __slots__ = ("_held", "_outages", "_pipeline", "_spec")
+
+    def __init__(self, scenario: Scenario, pipeline: Pipeline) -> None:
+        self._spec = scenario.metrics
+        self._pipeline = pipeline
+        self._outages: list[MetricsOutage] = []
+        self._held: dict[int, dict[_Key, Reading]] = {}  # what a stale outage goes on saying, by its identity
+
+    def fail(self, outage: MetricsOutage, at: Instant) -> None:
+        """Begin an outage; of several that hit one metric the first counts."""
+        self._outages.append(outage)
+        if outage.answer is OutageAnswer.STALE:
+            known = ((MetricSource.RESOURCE, ""), *((MetricSource.CUSTOM, name) for name in self._spec.pods))
+            external = ((MetricSource.EXTERNAL, name) for name in self._spec.external)
+            self._held[id(outage)] = {key: self._answer(key, at) for key in (*known, *external)}
+
+    def recover(self, outage: MetricsOutage) -> None:
+        """End an outage."""
+        self._outages = [other for other in self._outages if other is not outage]
+        self._held.pop(id(outage), None)
+
+    def reading(self, metric: Metric, at: Instant) -> Reading:
+        """Answer a metric as its API would at ``at``."""
+        match metric:
+            case ResourceMetric() | ContainerResourceMetric():
+                return self._ask((MetricSource.RESOURCE, ""), at)
+            case PodsMetric():
+                return self._ask((MetricSource.CUSTOM, metric.metric.name), at)
+            case ExternalMetric():
+                return self._ask((MetricSource.EXTERNAL, metric.metric.name), at)
+            case ObjectMetric():
+                kind, name = metric.described.kind.lower(), metric.described.name
+                return NoReading(error=f"the server could not find the metric {metric.metric.name} for {kind} {name}")
+            case UnknownMetric():
+                return NoReading(error=f"unknown metric source type {metric.type!r}")
+
+    def _ask(self, key: _Key, at: Instant) -> Reading:
+        outage = next((each for each in self._outages if each.of.covers(key[0])), None)
+        if outage is None:
+            return self._answer(key, at)
+        if outage.answer is OutageAnswer.ERROR:
+            return NoReading(error=f"{_OVERLOADED} (get {_asked(key)})")
+        return self._held[id(outage)].get(key) or self._answer(key, at)
+
+    def _answer(self, key: _Key, at: Instant) -> Reading:
+        source, name = key
+        match source:
+            case MetricSource.RESOURCE:
+                return ResourceReading(pods=self._pipeline.usage(at))
+            case MetricSource.CUSTOM:
+                signal = self._spec.pods.get(name)
+                if signal is None:
+                    return NoReading(error=f"the server could not find the metric {name} for pods")
+                return PodsReading(samples=self._pipeline.samples(signal, at))
+            case MetricSource.EXTERNAL:
+                total = self._spec.external.get(name)
+                if total is None:
+                    return NoReading(error=f"the server could not find the metric {name}")
+                answer = self._pipeline.total(total, at)
+                return ExternalReading(
+                    values=() if answer is None else (answer[0],), at=at if answer is None else answer[1]
+                )
+
+
+def _asked(key: _Key) -> str:
+    """Name what was asked for, as the API server's client does."""
+    source, name = key
+    match source:
+        case MetricSource.RESOURCE:
+            return "pods.metrics.k8s.io"
+        case MetricSource.CUSTOM:
+            return f"pods.custom.metrics.k8s.io */{name}"
+        case MetricSource.EXTERNAL:
+            return f"{name}.external.metrics.k8s.io"
