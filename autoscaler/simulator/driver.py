@@ -15,17 +15,15 @@ from autoscaler.control.messages import (
     Observe,
     PolicyAccepted,
     Record,
-    ScaleConflicted,
-    ScaleRefused,
-    ScaleWritten,
     TargetObserved,
     WriteScale,
     WriteStatus,
 )
-from autoscaler.model.observation import Observation, ScaleUnavailable
-from autoscaler.model.policy import Mode, ObjectRef, PolicyKey, ScalingPolicy
+from autoscaler.model.decision import PolicyStatus
+from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
 from autoscaler.model.time import Instant
-from autoscaler.simulator.world import Workload, World
+from autoscaler.simulator.api import Api, WorldApi
+from autoscaler.simulator.world import World
 
 OnRecord = Callable[[Record], None]
 
@@ -33,24 +31,38 @@ OnRecord = Callable[[Record], None]
 class Driver:
     """Runs policies against a world; ``on_record`` is told the story of every pass."""
 
-    def __init__(self, world: World, controller: Controller, on_record: OnRecord) -> None:
+    def __init__(self, world: World, controller: Controller, on_record: OnRecord, api: Api | None = None) -> None:
+        """``api`` answers for the world; by default it never fails."""
         self._world = world
+        self._api = api or WorldApi(world)
         self._controller = controller
         self._on_record = on_record
-        self._policies: list[PolicyKey] = []
+        self._policies: dict[PolicyKey, ScalingPolicy] = {}
+        self._statuses: dict[PolicyKey, PolicyStatus] = {}  # what the policies' objects hold
 
     def accept(self, policies: Sequence[ScalingPolicy]) -> None:
         """Put policies in force; in a simulation they act, whatever their mode."""
         for policy in policies:
-            self._policies.append(policy.key)
-            self._tell(PolicyAccepted(policy=replace(policy, mode=Mode.APPLY)))
+            self._policies[policy.key] = acting = replace(policy, mode=Mode.APPLY)
+            self._tell(PolicyAccepted(policy=acting))
 
     def run(self, ticks: Iterable[Instant]) -> None:
         """Evaluate every policy at each of ``ticks``, in order."""
         for tick in ticks:
-            self._world.advance(tick)
-            for key in self._policies:
-                self._tell(EvaluationDue(key=key, at=tick))
+            self.evaluate(tick, tick)
+
+    def evaluate(self, tick: Instant, at: Instant) -> None:
+        """Let the world go on until ``tick``, then evaluate every policy; the controller's clock shows ``at``."""
+        self._world.advance(tick)
+        for key in self._policies:
+            self._tell(EvaluationDue(key=key, at=at))
+
+    def restart(self, controller: Controller, *, keeps_memory: bool) -> None:
+        """Go on with another controller, which knows what the policies' objects say and, if kept, what was remembered."""
+        before, self._controller = self._controller, controller
+        for key, policy in self._policies.items():
+            memory = before.memory_of(key) if keeps_memory else None
+            self._tell(PolicyAccepted(policy=policy, status=self._statuses.get(key), memory=memory))
 
     def _tell(self, event: Event) -> None:
         for instruction in self._controller.handle(event):
@@ -61,39 +73,16 @@ class Driver:
     def _carry_out(self, instruction: Instruction) -> Event | None:
         match instruction:
             case Observe():
-                return TargetObserved(key=instruction.key, observation=self._observe(instruction))
+                return TargetObserved(key=instruction.key, observation=self._api.observe(instruction))
             case WriteScale():
-                return self._write(instruction)
+                return self._api.write(instruction)
             case Record():
                 self._on_record(instruction)
                 return None
-            case WriteStatus() | Announce():
-                return None  # nobody reads them here; the record holds both
+            case WriteStatus():
+                self._statuses[instruction.key] = instruction.status
+                return None
+            case Announce():
+                return None  # nobody reads events here; the record holds them
             case _:
                 assert_never(instruction)
-
-    def _observe(self, ask: Observe) -> Observation:
-        workload = self._target(ask.key, ask.target)
-        if workload is None:
-            return Observation(at=ask.at, scale=ScaleUnavailable(error=_not_found(ask.target)))
-        return Observation(
-            at=ask.at, scale=workload.scale(), pods=workload.pods(), readings=workload.readings(ask.metrics)
-        )
-
-    def _write(self, write: WriteScale) -> Event:
-        workload = self._target(write.key, write.target)
-        if workload is None:
-            return ScaleRefused(key=write.key, error=_not_found(write.target))
-        scale = workload.scale()
-        if write.resource_version not in ("", scale.resource_version):
-            error = f'Operation cannot be fulfilled on {write.target.kind.lower()}s "{write.target.name}"'
-            return ScaleConflicted(key=write.key, fresh=scale, error=error)
-        workload.set_replicas(write.replicas)
-        return ScaleWritten(key=write.key)
-
-    def _target(self, key: PolicyKey, target: ObjectRef) -> Workload | None:
-        return self._world.workloads.get((key.namespace, target.name))
-
-
-def _not_found(target: ObjectRef) -> str:
-    return f'{target.kind.lower()}s "{target.name}" not found'

@@ -17,19 +17,20 @@ from autoscaler.model.decision import Action, Decision, ErrorKind, WriteResult
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
 from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
+from autoscaler.simulator.faults import FaultyRun, api_of
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.report.axes import clock
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
 from autoscaler.simulator.stage import set_up
-from autoscaler.simulator.world import Workload
+from autoscaler.simulator.world import Workload, World
 
 
 @dataclass(slots=True)
 class Notebook:
     """Keeps of every pass what plots need, and of scale actions their sentence; memory grows with time only."""
 
-    start: Instant
+    world: World
     evaluations: int = 0
     times: list[float] = field(default_factory=list)
     ratios: list[tuple[float, ...]] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Notebook:
         """Take note of one pass."""
         decision = record.decision
         self.evaluations += 1
-        at = (decision.at - self.start) / SECOND
+        at = (self.world.now - self.world.start) / SECOND  # what the controller's clock shows may be something else
         if decision.proposals:
             self.times.append(at)
             self.ratios.append(tuple(math.nan if p.ratio is None else p.ratio for p in decision.proposals))
@@ -73,7 +74,7 @@ class Notebook:
         )
 
     def _elapsed(self, at: Instant) -> str:
-        return clock((at - self.start) / SECOND, precise=True)
+        return clock((at - self.world.start) / SECOND, precise=True)
 
     def tracks(self) -> tuple[MetricTrack, ...]:
         """Give each metric's way, in the policy's order."""
@@ -107,13 +108,16 @@ def simulate(
     scenario = inputs.scenario
     config = config or ControllerConfig(sync_period=seconds(scenario.control.sync_period))
     stage = set_up(inputs)
-    start, end = stage.world.start, stage.world.start + inputs.duration * SECOND
+    world = stage.world
+    start, end = world.start, world.start + inputs.duration * SECOND
     policies = [bind(policy, scenario.target)[0], *_bound_beside(beside, stage.neighbours)]
-    notebooks = {each.key: Notebook(start) for each in policies}
-    driver = Driver(stage.world, Controller(config), lambda record: notebooks[record.key].note(record))
+    notebooks = {each.key: Notebook(world) for each in policies}
+    driver = Driver(
+        world, Controller(config), lambda record: notebooks[record.key].note(record), api_of(world, scenario)
+    )
     driver.accept(policies)
     ticks = _Ticks(scenario.control, start, end, progress)
-    driver.run(ticks)
+    FaultyRun(driver, world, scenario, lambda: Controller(config)).run(ticks)
     if not ticks.were_stopped:
         stage.world.advance(end)
     notebook = notebooks[policies[0].key]
