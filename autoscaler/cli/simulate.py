@@ -12,7 +12,14 @@ import typer
 
 from autoscaler.cli.errors import ExitCode, duration_option, say, usage_error
 from autoscaler.cli.ranges import rate_range
-from autoscaler.cli.trials_output import OutOption, TrialsOutput, TrialsOutputOption, check_output, write_trials
+from autoscaler.cli.trials_output import (
+    OutOption,
+    TrialsOutput,
+    TrialsOutputOption,
+    check_output,
+    check_target,
+    write_trials,
+)
 from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion, for_version
 
 _LONG: Final = 7 * 86_400  #: a run that takes long enough to say so beforehand [s]
@@ -81,8 +88,7 @@ def command(
     overrides = _overrides(trace, trace_offset, scale_to, speed_up, until, seed, fidelity)
     if not policy:
         raise usage_error("no policy to try", option="--policy", hint="give one, such as -p policies/web-app-hpa.yaml")
-    if report is not None and not report.absolute().parent.is_dir():
-        raise usage_error(f"the folder {report.parent} does not exist", option="--report")
+    check_target("--report", report)
     check_output(output, out)
     upstream = for_version(kubernetes_version)
     loaded = load_scenario(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -42,11 +43,10 @@ def check_output(output: TrialsOutput, out: Path | None) -> None:
     """Refuse, before anything is played, what could not be written in the end.
 
     Raises:
-        typer.BadParameter: the folder does not exist; parquet, which is binary, would go to a terminal, or the packages
+        typer.BadParameter: nothing can be written there; parquet, which is binary, would go to a terminal, or the packages
             that write it are missing.
     """
-    if out is not None and not out.absolute().parent.is_dir():
-        raise usage_error(f"the folder {out.parent} does not exist", option="--out")
+    check_target("--out", out)
     if output is TrialsOutput.PARQUET:
         if out is None and sys.stdout.isatty():
             raise usage_error("parquet is binary, stdout a terminal", option="--output", hint="add --out runs.parquet")
@@ -54,6 +54,23 @@ def check_output(output: TrialsOutput, out: Path | None) -> None:
         if missing:
             hint = "pip install 'autoscaler[notebooks]', or take -o csv"
             raise usage_error(f"parquet needs the package {missing[0]}", option="--output", hint=hint)
+
+
+def check_target(option: str, path: Path | None) -> None:
+    """Refuse a file that cannot be written in the end.
+
+    Raises:
+        typer.BadParameter: its folder does not exist or takes no files, or it is a folder itself.
+    """
+    if path is None:
+        return
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise usage_error(f"the folder {path.parent} does not exist", option=option)
+    if path.is_dir():
+        raise usage_error(f"{path} is a folder", option=option, hint="name a file in it")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise usage_error(f"{path} may not be written by this user", option=option)
 
 
 def write_trials(trials: Trials, output: TrialsOutput, out: Path | None, *, command: str, release: str) -> None:

@@ -152,6 +152,16 @@ def test_a_metric_that_cannot_be_read_is_told(capsys, tmp_path):
             "error: --out: the folder no/such/folder does not exist",
             id="no-such-folder",
         ),
+        pytest.param([STEPS, "-p", WEB, "--out", "/"], "error: --out: / is a folder", id="a-folder"),
+        pytest.param(
+            [STEPS, "-p", WEB, "--report", "no/such/folder/a.html"],
+            "error: --report: the folder no/such/folder does not exist",
+            id="no-such-folder-for-the-report",
+        ),
+        pytest.param(
+            [STEPS, "-p", WEB, "-k", "9.9"], "error: invalid value for '--kubernetes-version'", id="no-release"
+        ),
+        pytest.param([STEPS, "-p", WEB, "--seed", "-1"], "error: invalid value for '--seed'", id="negative-seed"),
         pytest.param(
             [STEPS, "-p", WEB, "-o", "xml"], "error: invalid value for '--output' / '-o'", id="no-such-output"
         ),
@@ -205,10 +215,21 @@ def test_parquet_goes_into_a_pipe(capfdbinary):
     assert len(pd.read_parquet(io.BytesIO(capfdbinary.readouterr().out))) == 1
 
 
-def test_any_number_of_workers_gives_the_same_bytes(capsys, monkeypatch):
+def test_parquet_is_not_for_terminals(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert run(["simulate", STEPS, "-p", WEB, "-o", "parquet"]) == 2
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "error: --output: parquet is binary, stdout a terminal",
+        "  hint: add --out runs.parquet",
+    ]
+
+
+@pytest.mark.parametrize("fidelity", ["fluid", "request"])
+def test_any_number_of_workers_gives_the_same_bytes(capsys, monkeypatch, fidelity):
     outputs = []
     for workers in ("1", "2"):
-        arguments = ["simulate", STEPS, "-p", WEB, "--seeds", "3", "--until", "20m", "-o", "json", "--workers", workers]
+        arguments = ["simulate", STEPS, "-p", WEB, "--seeds", "3", "--until", "3m", "-o", "json", "--workers", workers]
+        arguments += ["--fidelity", fidelity]
         monkeypatch.setattr("sys.argv", ["autoscaler", *arguments])
         assert run(arguments) == 0
         outputs.append(capsys.readouterr().out)
