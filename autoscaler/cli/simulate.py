@@ -100,7 +100,7 @@ def command(
     with watcher_for(jobs) as watcher:
         trials = run_trials(jobs, workers=workers, watcher=watcher)
     _say_after(trials)
-    if trials.policies:
+    if trials.contenders:
         if report is not None:
             _write_report(report, trials)
         write_trials(trials, output, out, command=_repeating(), release=str(kubernetes_version))
@@ -179,10 +179,7 @@ def _write_report(path: Path, trials: Trials) -> None:
     from autoscaler.config.version import version
     from autoscaler.simulator.report.page import render_report
 
-    results = [each.results[0] for each in trials.contenders]
-    beside = [each.results[0] for each in trials.references]
-    text = render_report(results, command=_repeating(), version=version(), references=beside)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(render_report(trials, command=_repeating(), version=version()), encoding="utf-8")
     say(f"report: {path}")
 
 

@@ -1,7 +1,8 @@
 """Two policies that nobody can have, to measure the others by: as many pods as the peak needs, and a clairvoyant.
 
-Both know the traffic. The clairvoyant asks for pods one start-up time before they are needed and keeps them over gaps that
-are shorter than that: the cheapest plan that is never short, up to the length of a tick.
+Both know the traffic. The clairvoyant asks for each pod one start-up time before it is needed, and keeps it over a gap only
+where the gap is shorter than that, because stopping and starting it would be paid for as long: the cheapest plan that is
+never short, up to the length of a tick.
 """
 
 from __future__ import annotations
@@ -82,14 +83,18 @@ def _bearable(service: Service, slo: Objective, pods: Floats) -> Floats:
 
 
 def _foreseen(scenario: Scenario, need: Plan) -> Plan:
-    """Give the highest need from one start-up time ago to one ahead."""
+    """Give the highest need from now to one start-up time ahead.
+
+    That is the cheapest plan, pod by pod: the i-th is on while at least i are needed, and from one start-up time earlier;
+    a gap no longer than that is bridged by itself, since asking anew would have to begin before the pod was let go.
+    """
     pods = scenario.pods
     startup = pods.image_pull + (pods.startup + pods.readiness) * (1.0 + pods.jitter)
     startup += pods.warmup.span if pods.warmup is not None else 0.0
     startup += max((pool.provisioning * (1.0 + pool.jitter) + _NODE_SCAN for pool in scenario.nodes), default=0.0)
     ahead = int(np.ceil(startup / scenario.control.sync_period)) + 1
-    padded = np.pad(need, ahead, mode="edge")
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * ahead + 1).max(axis=1))
+    padded = np.pad(need, (0, ahead), mode="edge")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, ahead + 1).max(axis=1))
 
 
 def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Result:

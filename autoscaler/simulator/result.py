@@ -77,6 +77,7 @@ class Replicas:
     wanted: Floats
     created: Floats
     ready: Floats
+    paid: Floats  #: all that exist, those on their way out too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ class Result:
     worst: Series  #: the five minutes with the most late and failed requests
     evaluations: int
     tolerance: float  #: of the controller, for plots
+    broken_minutes: tuple[int, ...] = ()  #: minutes of the run, by number, in which the objective was not kept
     troubles: tuple[Trouble, ...] = ()
     is_complete: bool = True  #: False where the run was stopped before its end
     nodes: Nodes | None = None  #: ``None`` where the scenario has none

@@ -47,7 +47,6 @@ class Scorer:
         moves = [1 if action.after > action.before else -1 for action in actions]
         p50, p95, p99 = self._latencies.percentiles().tolist()
         hours = _replica_hours(history, start + n * SECOND)
-        violated, minutes = self._minutes()
         service = self._scenario.service
         waits = shortages(ledger.demand(n), ledger.slots[:n] * (service.pod_rate / service.slots))
         return Score(
@@ -57,8 +56,8 @@ class Scorer:
             timed_out=float(ledger.timed_out[:n].sum()),
             lost=float(ledger.lost[:n].sum()),
             late=self._latencies.late_served,
-            slo_minutes_violated=violated,
-            minutes=minutes,
+            slo_minutes_violated=len(self.broken_minutes()),
+            minutes=int((self._by_minute(ledger.arrived[:n]) > 0).sum()),
             latency_p50=p50,
             latency_p95=p95,
             latency_p99=p99,
@@ -119,18 +118,20 @@ class Scorer:
         n = self._seconds
         return np.asarray(self._latencies.late + self._ledger.rejected[:n] + self._ledger.lost[:n])
 
-    def _minutes(self) -> tuple[int, int]:
-        """Count the minutes whose share of late and failed requests breaks the objective, and those with traffic."""
-        starts = np.arange(0, self._seconds, MINUTE_SECONDS)
-        bad = np.add.reduceat(self._bad_by_second(), starts)
-        came = np.add.reduceat(self._ledger.arrived[: self._seconds], starts)
-        return int((bad > (1.0 - self._scenario.slo.share) * came + 1e-9).sum()), int((came > 0).sum())
+    def broken_minutes(self) -> tuple[int, ...]:
+        """Give the minutes, by number, whose share of late and failed requests breaks the objective."""
+        bad, came = self._by_minute(self._bad_by_second()), self._by_minute(self._ledger.arrived[: self._seconds])
+        return tuple(np.flatnonzero(bad > (1.0 - self._scenario.slo.share) * came + 1e-9).tolist())
+
+    def _by_minute(self, column: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(column, np.arange(0, self._seconds, MINUTE_SECONDS)))
 
 
 def replica_steps(history: Sequence[Counts], start: Instant, seconds: int) -> Replicas:
     """Give the pods' numbers as steps; of very many changes only those that a plot can show."""
-    t, wanted, created, ready = _steps([(c.at - start, c.wanted, c.created, c.ready) for c in history], seconds)
-    return Replicas(t=t, wanted=wanted, created=created, ready=ready)
+    table = [(each.at - start, each.wanted, each.created, each.ready, each.existing) for each in history]
+    t, wanted, created, ready, paid = _steps(table, seconds)
+    return Replicas(t=t, wanted=wanted, created=created, ready=ready, paid=paid)
 
 
 def node_steps(history: Sequence[NodeCounts], start: Instant, seconds: int) -> Nodes:
@@ -140,15 +141,14 @@ def node_steps(history: Sequence[NodeCounts], start: Instant, seconds: int) -> N
     return Nodes(t=t, existing=existing, ready=ready, pending=pending)
 
 
-def _steps(rows: Sequence[tuple[int, int, int, int]], seconds: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Give columns from rows that begin with a time [ns]."""
+def _steps(rows: Sequence[tuple[int, ...]], seconds: int) -> tuple[Floats, ...]:
+    """Give columns from rows that begin with a time [ns]; the first column is it in seconds."""
     table = np.array(rows)
     t = np.maximum(table[:, 0] / SECOND, 0.0)
     if len(t) > _MOST_STEPS:
         shown = np.unique(np.searchsorted(t, np.linspace(0, seconds, _MOST_STEPS), side="right") - 1)
         table, t = table[shown], t[shown]
-    first, second, third = table[:, 1:].astype(np.float64).T
-    return t, first, second, third
+    return t, *table[:, 1:].astype(np.float64).T
 
 
 def _replica_hours(history: Sequence[Counts], end: Instant) -> float:

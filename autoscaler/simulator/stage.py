@@ -51,6 +51,7 @@ class Stage:
             metrics=metrics,
             actions=tuple(actions),
             worst=scorer.worst(),
+            broken_minutes=scorer.broken_minutes(),
             evaluations=evaluations,
             tolerance=tolerance,
             troubles=troubles,

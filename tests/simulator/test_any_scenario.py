@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import Scenario
 from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.references import STATIC_PEAK
 from autoscaler.simulator.report.page import render_report
 from autoscaler.simulator.simulation import simulate
+from autoscaler.simulator.trials import PolicyTrials, Trials
 
 ROOT = Path(__file__).parents[2]
 POLICIES = [
@@ -101,4 +103,7 @@ def test_any_scenario_runs(spec, policy, most):
     assert 0 <= score.slo_minutes_violated <= score.minutes
     assert 0 <= score.unserved_share <= 1 + 1e-9
     assert score.late <= (score.served + score.lost) * (1 + 1e-9) + result.series.waiting[-1] + 1e-6
-    assert "nan" not in render_report([result], command="", version="")
+    played = PolicyTrials(policy=result.policy, results=(result,))
+    beside = PolicyTrials(policy=STATIC_PEAK, results=(result,), is_reference=True)  # a real one may take 100,000 pods
+    trials = Trials(inputs=result.inputs, seeds=(scenario.seed,), policies=(played, beside))
+    assert "nan" not in render_report(trials, command="", version="")

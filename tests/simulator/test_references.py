@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.references import needed_pods, references
-from autoscaler.simulator.report.words import verdict
-from autoscaler.simulator.simulation import simulate
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,17 +45,6 @@ def test_with_a_slow_start_the_clairvoyant_asks_earlier(scenario):
         assert action.sentence == "The traffic to come needs 6."
 
 
-def test_the_verdict_measures_by_them():
-    path = ROOT / "simulations/steps.yaml"
-    inputs = prepare(load_scenario(path), path.parent)
-    (policy,) = load_policies([ROOT / "policies/web-app-hpa.yaml"]).policies
-    peak, clairvoyant = references(inputs)
-    assert verdict([simulate(inputs, policy)], [peak, clairvoyant]).endswith(
-        f" To measure by, in replica-hours: static peak {peak.score.replica_hours:.0f}, "
-        f"clairvoyant {clairvoyant.score.replica_hours:.3g}."
-    )
-
-
 def test_references_can_be_stopped_and_tell_how_far_they_came(scenario, tmp_path):
     inputs = prepare(scenario(traffic={"constant": {"rps": 50}}, duration="1h"), tmp_path)
     shares = []
@@ -68,3 +54,13 @@ def test_references_can_be_stopped_and_tell_how_far_they_came(scenario, tmp_path
     peak, clairvoyant = references(inputs, lambda share: share > 0.75)
     assert (peak.is_complete, clairvoyant.is_complete) == (True, False)
     assert clairvoyant.inputs.duration == 1800
+
+
+def test_the_clairvoyant_lets_go_at_once_but_bridges_a_gap_shorter_than_a_start(scenario):
+    def asked(gap):
+        steps = [{"at": "0s", "rps": 500}, {"at": "10m", "rps": 50}, {"at": f"{600 + gap}s", "rps": 500}]
+        inputs = prepare(scenario(traffic={"steps": steps}, duration="20m", pods={"startup": "55s"}), ROOT)
+        return [(action.t, action.after) for action in references(inputs)[1].actions]
+
+    assert asked(75) == []  # a start of 60 s, and up to two ticks for its grid
+    assert asked(300) == [(600.0, 1), (825.0, 6)]

@@ -8,16 +8,26 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.async_api import async_playwright
 
 from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
 from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.jobs import seeded
+from autoscaler.simulator.references import references
+from autoscaler.simulator.report.assumptions import assumptions, left_out
 from autoscaler.simulator.report.axes import clock, latency, linear_ticks, log_ticks, number, percent, time_ticks
+from autoscaler.simulator.report.looks import looks_of, reference_looks
 from autoscaler.simulator.report.page import render_report
-from autoscaler.simulator.report.words import rows, verdict, worst_sentence
+from autoscaler.simulator.report.panels import bill_of, rate_axis
+from autoscaler.simulator.report.ribbon import broken_share, ribbon
+from autoscaler.simulator.report.svg import spread
+from autoscaler.simulator.report.tables import comparison
+from autoscaler.simulator.report.words import verdict, worst_sentence
 from autoscaler.simulator.simulation import simulate
+from autoscaler.simulator.trials import PolicyTrials, Trials
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "autoscaler simulate simulations/flash-crowd.yaml -p policies/web-app-hpa.yaml --report 'out <1>.html'"
@@ -31,30 +41,136 @@ def result():
 
 
 @pytest.fixture(scope="module")
-def page(result):
-    return render_report([result, replace(result, policy="the <other>")], command=COMMAND, version="1.2.3")
+def beside(result):
+    return references(result.inputs)
 
 
-def test_the_verdict_of_one_policy(result):
-    score = result.score
-    assert verdict([result]).startswith(
-        f"Under web-app-hpa, {score.slo_minutes_violated} of 60 minutes "
-        f"({percent(score.slo_minutes_violated / 60)}) break the objective, for {number(score.replica_hours)} replica-hours"
+def trials(*results, seeds=(1,), beside=()):
+    """What was played, of one scenario: results of the same policy are those of its seeds."""
+    names = dict.fromkeys(result.policy for result in results)
+    policies = [PolicyTrials(policy=name, results=tuple(r for r in results if r.policy == name)) for name in names]
+    policies += [PolicyTrials(policy=each.policy, results=(each,), is_reference=True) for each in beside]
+    return Trials(inputs=results[0].inputs, seeds=seeds, policies=tuple(policies))
+
+
+def scored(result, policy, **changes):
+    return replace(result, policy=policy, score=replace(result.score, **changes))
+
+
+def told(*results, beside=()):
+    found = trials(*results, beside=beside)
+    return verdict(looks_of(found), reference_looks(found.references))
+
+
+@pytest.fixture(scope="module")
+def page(result, beside):
+    found = trials(result, replace(result, policy="the <other>"), beside=beside)
+    return render_report(found, command=COMMAND, version="1.2.3")
+
+
+def test_the_verdict_of_one_policy_measures_it_by_the_references(result, beside):
+    assert told(result, beside=beside) == (
+        "Under web-app-hpa, 3 of 60 minutes (5 %) break the objective and 3.13 % of the requests got no answer, for 4.302 "
+        "replica-hours: 4.3 pods on average, 9 at most. That is 75.8 % more than a clairvoyant would need and 28.3 % less "
+        "than keeping pods for the peak."
     )
 
 
 def test_the_verdict_of_two_names_the_kindest_and_the_cheapest(result):
-    dear = replace(result, policy="dear", score=replace(result.score, slo_minutes_violated=0, replica_hours=99.0))
-    assert verdict([result, dear]) == (
+    dear = scored(result, "dear", slo_minutes_violated=0, replica_hours=99.0)
+    assert told(result, dear) == (
         "Of 2 policies, dear keeps the promise best: no minute of 60 breaks the objective, for 99 replica-hours. "
-        f"web-app-hpa is the cheapest with {number(result.score.replica_hours)} replica-hours: "
-        f"{result.score.slo_minutes_violated} of 60 minutes ({percent(result.score.slo_minutes_violated / 60)}) "
-        "break the objective."
+        "web-app-hpa is cheaper, with 4.302 replica-hours: 3 of 60 minutes (5 %) break the objective."
     )
 
 
-def test_every_row_has_a_value_for_every_policy(result):
-    assert all(len(values) == 2 for _, values in rows([result, result]))
+def test_the_verdict_says_where_the_kindest_is_the_cheapest_too(result):
+    worse = scored(result, "worse", slo_minutes_violated=9, replica_hours=5.0)
+    assert told(result, worse).endswith("for 4.302 replica-hours. It is the cheapest, too.")
+
+
+def test_policies_that_all_keep_the_promise_are_told_apart_by_their_cost(result):
+    two = [
+        scored(result, name, slo_minutes_violated=0, replica_hours=hours) for name, hours in (("a", 9.0), ("b", 8.0))
+    ]
+    assert told(*two) == (
+        "Both policies keep the promise: no minute of 60 breaks the objective. b does it for the least, 8 replica-hours."
+    )
+
+
+def test_over_several_seeds_means_and_intervals_are_told(result):
+    runs = [
+        replace(
+            scored(result, "web", slo_minutes_violated=minutes, replica_hours=hours), inputs=seeded(result.inputs, seed)
+        )
+        for seed, minutes, hours in ((1, 2, 4.0), (2, 4, 5.0))
+    ]
+    page = render_report(trials(*runs, seeds=(1, 2)), command="", version="")
+    assert "Under web, 3 ± 13 of 60 minutes (5 %) break the objective" in page
+    assert "for 4.5 ± 6.4 replica-hours" in page
+    assert "± is the 95 % confidence interval of the mean over 2 seeds" in page
+    assert "Seeds 1 to 2, scenario" in page
+
+
+def test_the_references_are_always_there(result):
+    page = render_report(trials(result), command="", version="")
+    assert "static peak" in page
+    assert "clairvoyant" in page
+
+
+def test_every_policy_has_a_row_and_the_better_of_two_is_bold(result):
+    better = scored(result, "better", slo_minutes_violated=2)
+    table = comparison(looks_of(trials(result, better)), (), 0.25)
+    assert table.count("<tr") == 2 * (1 + 2)  # the first measures, and all others
+    assert "<b>2</b> of 60" in table
+    assert "<td>3 of 60</td>" in table
+
+
+def test_where_the_objective_was_broken_is_drawn_minute_by_minute(result):
+    assert result.broken_minutes == (10, 11, 12)
+    (look,) = looks_of(trials(result))
+    drawn = ribbon([look], 3_600, "p0")
+    assert drawn.count('class="broken"') == 1
+    assert "web-app-hpa: 3, the first at 0:10, the last at 0:12" in drawn
+
+
+def test_a_minute_broken_under_half_of_the_seeds_is_half_as_dark(result):
+    (look,) = looks_of(trials(result, replace(result, broken_minutes=(11,)), seeds=(1, 2)))
+    assert broken_share(look, 3_600)[9:14].tolist() == [0.0, 0.5, 1.0, 0.5, 0.0]
+
+
+def test_the_bill_ends_with_the_score(result):
+    assert bill_of(result)[-1] == pytest.approx(result.score.replica_hours)
+
+
+def test_labels_at_the_lines_ends_keep_clear_of_each_other():
+    assert spread([50, 52, 51, 10], 13, 0, 100) == [50, 76, 63, 10]
+    assert spread([95, 96], 13, 0, 100) == [87, 100]
+
+
+def test_capacity_far_above_demand_is_cut_off_and_the_axis_says_so(result):
+    ceiling, unit = rate_axis(np.array([100.0]), {"ready capacity": np.array([1_000.0])})
+    assert (ceiling, unit) == (200.0, "requests/s; cut off above: ready capacity goes up to 1,000")
+    assert rate_axis(np.array([100.0]), {"ready capacity": np.array([150.0])}) == (float("inf"), "requests/s")
+
+
+def test_many_policies_are_all_in_the_table_and_as_many_drawn_as_can_be_told_apart(result):
+    page = render_report(trials(*[replace(result, policy=f"policy-{n}") for n in range(8)]), command="", version="")
+    assert "The first 6 policies are drawn; the table has all." in page
+    assert "policy-7</th><td" in page
+
+
+def test_a_run_that_was_interrupted_says_so(result):
+    page = render_report(trials(replace(result, is_complete=False)), command="", version="")
+    assert "interrupted: what is here is what was played" in page
+
+
+def test_what_is_left_out_depends_on_the_scenario(scenario):
+    plain = prepare(scenario(), ROOT)
+    warm = prepare(scenario(pods={"warmup": {"for": "1m", "slowness": 3}}), ROOT)
+    assert "slowness of young pods" in left_out(plain)
+    assert "slowness of young pods" not in left_out(warm)
+    assert any("3 times as long for a request" in text for text in assumptions(warm))
 
 
 def test_the_worst_minutes_are_those_of_the_crowd(result):
@@ -66,12 +182,12 @@ def test_the_worst_minutes_are_those_of_the_crowd(result):
 def test_minutes_in_which_nothing_went_wrong_are_only_busy(result, page):
     assert "The worst five minutes" in page
     fine = replace(result, score=replace(result.score, slo_minutes_violated=0, rejected=0, timed_out=0, lost=0))
-    assert "The busiest five minutes" in render_report([fine], command="", version="")
+    assert "The busiest five minutes" in render_report(trials(fine), command="", version="")
 
 
 def test_nothing_is_fetched_from_elsewhere(page):
     assert re.findall(r"(?:https?:)?//[a-z0-9]", page) == []
-    assert re.findall(r"<(?:link|img|iframe|object)\b|@import|url\(|\bsrc=|\bhref=", page) == []
+    assert re.findall(r"<(?:link|img|iframe|object)\b|@import|url\((?!#)|\bsrc=|\bhref=", page) == []
     assert "default-src 'none'" in page
 
 
@@ -104,8 +220,11 @@ class Outline(HTMLParser):
 def test_every_plot_has_a_title_a_description_and_a_table(page):
     outline = Outline()
     outline.feed(page)
-    assert (outline.images, outline.titles, outline.descriptions) == (14, 14, 14)  # four and three, for each policy
-    assert outline.tables == 1 + 2 * 3  # comparison; numbers of both groups and actions, for each policy
+    # the trade, ribbon and four panels of all; for each policy ribbon and five panels, and three from near
+    assert (outline.images, outline.titles, outline.descriptions) == (24, 24, 24)
+    assert (
+        outline.tables == 2 + 1 + 2 * 3
+    )  # comparison, numbers of all; for each policy numbers of both groups and actions
     assert len(outline.ids) == len(set(outline.ids))
 
 
@@ -127,7 +246,7 @@ async def test_in_a_browser_the_pointer_and_the_keys_show_the_numbers(page, tmp_
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("request", lambda request: complaints.append(request.url) if request.url != path.as_uri() else None)
         await tab.goto(path.as_uri())
-        plot = tab.locator(".group figure > svg").first
+        plot = tab.locator("svg[data-panel]").first
         await plot.focus()
         await plot.press("ArrowRight")
         await plot.press("PageDown")
@@ -135,8 +254,8 @@ async def test_in_a_browser_the_pointer_and_the_keys_show_the_numbers(page, tmp_
         width = await tab.evaluate("document.documentElement.scrollWidth")
         await browser.close()
     assert complaints == []
-    assert readout.split("  ·  ")[:7] == [
-        "0:01:43", "ready capacity 2,200", "demand 600", "ready 2", "created 2", "desired 2", "p50 27.7 ms",
+    assert readout.split("  ·  ")[:6] == [
+        "0:01:43", "demand 600", "web-app-hpa 2,200", "the <other> 2,200", "static peak 6", "clairvoyant 1",
     ]  # fmt: skip
     assert width <= 1100
 
@@ -151,6 +270,10 @@ def test_linear_ticks(highest, ticks):
 
 def test_log_ticks_enclose_the_range():
     assert log_ticks(0.03, 0.4) == pytest.approx([0.02, 0.05, 0.1, 0.2, 0.5])
+
+
+def test_log_ticks_of_a_single_value_have_a_length():
+    assert log_ticks(0.001, 0.001) == pytest.approx([0.0005, 0.001, 0.002])
 
 
 def test_time_ticks_are_round():

@@ -10,7 +10,7 @@ import numpy as np
 
 from autoscaler.simulator.report.axes import clock, latency, log_ticks, number, percent, time_ticks
 from autoscaler.simulator.report.panels import run_panels
-from autoscaler.simulator.report.svg import Band, Line, Panel
+from autoscaler.simulator.report.plot import Band, Line, Panel
 from autoscaler.simulator.result import Result
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _COLOURS: Final = {
 _BANDS: Final = {"bad": ("#d55e00", 0.07), "calm": ("#00805f", 0.12)}
 _SHORT: Final = "#d55e00"
 _DASHES: Final = {"dash": (0, (6, 3)), "dot": (0, (2, 3))}
+_WEIGHTS: Final = {"strong": 2.25, "wide": 5.0, "fine": 1.25}
 _WIDTH: Final = 10.0  #: of a figure [inches]
 _PER_UNIT: Final = 1 / 75  #: inches of a panel's height
 
@@ -55,8 +56,7 @@ def draw(result: Result) -> Figure:
 
 
 def _draw(panel: Panel, ax: Axes, end: float) -> None:
-    if panel.excess is not None:
-        excess = panel.excess
+    for excess in panel.excesses:
         ax.fill_between(
             excess.t, excess.lower, excess.upper, where=(excess.upper > excess.lower).tolist(),
             color=_SHORT, alpha=0.4, linewidth=0, label="shortfall", interpolate=True,
@@ -104,7 +104,8 @@ def _draw_line(line: Line, ax: Axes, end: float) -> None:
         values,
         color=next((_COLOURS[word] for word in words if word in _COLOURS), "black"),
         linestyle=next((_DASHES[word] for word in words if word in _DASHES), "solid"),
-        linewidth=2.25 if "strong" in words else 1.5,
+        linewidth=next((_WEIGHTS[word] for word in words if word in _WEIGHTS), 1.5),
+        alpha=0.45 if "wide" in words else 1.0,
         drawstyle="steps-post" if line.steps else "default",
         label=line.name,
     )

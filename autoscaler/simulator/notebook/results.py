@@ -71,11 +71,8 @@ class Results:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the report, one HTML file that opens offline, and give its path."""
-        results = [each.results[0] for each in self.trials.contenders]
-        beside = [each.results[0] for each in self.trials.references]
         target = Path(path)
-        text = render_report(results, command=self.command, version=version(), references=beside)
-        target.write_text(text, encoding="utf-8")
+        target.write_text(render_report(self.trials, command=self.command, version=version()), encoding="utf-8")
         return target
 
     def result(self, policy: str | None = None, seed: int | None = None) -> Result:

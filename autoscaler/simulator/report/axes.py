@@ -27,7 +27,9 @@ def log_ticks(lowest: float, highest: float) -> list[float]:
     """Give 1, 2, 5 of each decade around the two; only the decades where that would be many."""
     first, last = math.floor(math.log10(lowest)), math.ceil(math.log10(highest))
     leads = (1.0, 2.0, 5.0) if last - first <= 2 else (1.0,)
-    ticks = [lead * 10.0**decade for decade in range(first, last + 1) for lead in leads]
+    ticks = [lead * 10.0**decade for decade in range(first - 1, last + 2) for lead in leads]
+    if highest <= lowest * 1.001:  # a single value stands in the middle, not on an axis without length
+        lowest, highest = lowest * 0.99, highest * 1.01
     below = [tick for tick in ticks if tick <= lowest * 1.001]
     above = [tick for tick in ticks if tick >= highest * 0.999]
     return [tick for tick in ticks if below[-1] <= tick <= above[0]]

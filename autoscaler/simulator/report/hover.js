@@ -3,7 +3,7 @@
 for (const group of document.querySelectorAll(".group")) {
   const data = JSON.parse(group.querySelector("script").textContent);
   const readout = group.querySelector(".readout");
-  const plots = [...group.querySelectorAll("figure > svg")];
+  const plots = [...group.querySelectorAll("svg[data-panel]")];
   let at = -1;
 
   const clock = (s) => {

@@ -1,60 +1,62 @@
-"""The page: everything put together into one file. The same results give the same bytes."""
+"""The page: everything put together into one file. The same trials give the same bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import html
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from autoscaler.config.durations import print_duration
+from autoscaler.config.scenario import Objective
 from autoscaler.model.time import SECOND
-from autoscaler.simulator.report.axes import clock, latency, number, percent
+from autoscaler.simulator.measures import BY_KEY, COST, MINUTES, MINUTES_VIOLATED
+from autoscaler.simulator.references import references
+from autoscaler.simulator.report.assumptions import assumptions, left_out
+from autoscaler.simulator.report.axes import latency, number, percent
+from autoscaler.simulator.report.groups import group
+from autoscaler.simulator.report.looks import MOST, Look, looks_of, reference_looks
+from autoscaler.simulator.report.overview import overview_panels
 from autoscaler.simulator.report.panels import run_panels, worst_panels
-from autoscaler.simulator.report.svg import LEFT, RIGHT, WIDTH, Line, Panel, render
-from autoscaler.simulator.report.words import LIMITS, assumptions, rows, troubles, verdict, worst_sentence
-from autoscaler.simulator.result import Result, Series
+from autoscaler.simulator.report.ribbon import ribbon
+from autoscaler.simulator.report.tables import actions, comparison, paired
+from autoscaler.simulator.report.tradeoff import costs, tradeoff
+from autoscaler.simulator.report.words import kindest, money_of, troubles, verdict, worst_sentence
+from autoscaler.simulator.summary import note, show
+from autoscaler.simulator.trials import PolicyTrials, Trials
+from autoscaler.simulator.verdict import verdicts
 
-Floats = NDArray[np.float64]
-
-_PRINT: Final[Mapping[str, Callable[[float], str]]] = {
-    "number": number,
-    "percent": lambda value: percent(value) if math.isfinite(value) else "-",
-    "seconds": latency,
-}
-_ACTIONS_SHOWN = 200
-_TABLE_ROWS = 48
+_NOTICED: Final = 5e-5  #: share of unanswered requests from which on it is bad news
 
 
-def render_report(results: Sequence[Result], *, command: str, version: str, references: Sequence[Result] = ()) -> str:
-    """Give the report on one scenario under one or more policies as HTML; ``references`` appear in the comparison only.
+def render_report(trials: Trials, *, command: str, version: str) -> str:
+    """Give the report on one scenario under one or more policies as HTML. ``command`` is what reproduces it.
 
-    ``command`` is what reproduces it. Nothing in the page refers to anything outside of it.
+    The two reference policies are in it always: where ``trials`` has none, they are run under the first seed. Nothing in
+    the page refers to anything outside of it.
     """
-    inputs = results[0].inputs
-    page = Template(_asset("page.html"))
-    return page.substitute(
+    inputs = trials.inputs
+    contenders = looks_of(trials)
+    beside = reference_looks(trials.references or _references(trials))
+    return Template(_asset("page.html")).substitute(
         title=html.escape(inputs.scenario.name),
         style=_asset("style.css"),
         script=_asset("hover.js"),
-        subtitle=html.escape(_subtitle(results)),
+        subtitle=html.escape(_subtitle(trials)),
         description=html.escape(inputs.scenario.description),
-        verdict=html.escape(verdict(results, references)),
-        tiles=_tiles(results),
-        comparison=_comparison([*results, *references]),
-        sections="".join(_section(result, f"p{i}") for i, result in enumerate(results)),
-        assumptions="".join(f"<li>{html.escape(text)}</li>" for text in assumptions(results[0])),
-        limits=html.escape(LIMITS),
+        verdict=html.escape(verdict(contenders, beside)),
+        tiles=_tiles(contenders, inputs.scenario.slo),
+        comparison=comparison(contenders, beside, inputs.scenario.slo.latency),
+        intervals=_intervals(trials),
+        glance=_glance(contenders, beside, float(inputs.duration)),
+        sections="".join(_section(look, beside, trials) for look in contenders),
+        assumptions="".join(f"<li>{html.escape(text)}</li>" for text in assumptions(inputs)),
+        limits=html.escape(left_out(inputs)),
         notes=_notes(inputs.notes),
         command=html.escape(command),
-        seed=str(inputs.scenario.seed),
+        seeds=_seeds(trials),
         digest=hashlib.sha256(inputs.scenario.model_dump_json().encode()).hexdigest()[:12],
         version=html.escape(version),
     )
@@ -64,155 +66,136 @@ def _asset(name: str) -> str:
     return (files("autoscaler.simulator.report") / name).read_text(encoding="utf-8")
 
 
-def _subtitle(results: Sequence[Result]) -> str:
-    inputs = results[0].inputs
-    series = results[0].series
-    policies = f"{len(results)} policies" if len(results) > 1 else f"policy {results[0].policy}"
-    return (
-        f"{policies} · {print_duration(inputs.duration * SECOND)} · {number(results[0].score.requests)} requests · "
-        f"{number(series.demand.min())} to {number(series.demand.max())} requests/s"
+def _references(trials: Trials) -> tuple[PolicyTrials, ...]:
+    return tuple(
+        PolicyTrials(policy=result.policy, results=(result,), is_reference=True) for result in references(trials.inputs)
     )
 
 
-def _tiles(results: Sequence[Result]) -> str:
+def _subtitle(trials: Trials) -> str:
+    first = trials.contenders[0].counted[0]
+    policies = f"{len(trials.contenders)} policies" if len(trials.contenders) > 1 else f"policy {first.policy}"
+    seeds = f" · {len(trials.seeds)} seeds" if len(trials.seeds) > 1 else ""
+    return (
+        f"{policies}{seeds} · {print_duration(trials.inputs.duration * SECOND)} · {number(first.score.requests)} requests · "
+        f"{number(first.series.demand.min())} to {number(first.series.demand.max())} requests/s"
+    ) + ("" if trials.is_complete else " · interrupted: what is here is what was played")
+
+
+def _seeds(trials: Trials) -> str:
+    first, last = trials.seeds[0], trials.seeds[-1]
+    return f"Seed {first}" if len(trials.seeds) == 1 else f"Seeds {first} to {last}"
+
+
+def _intervals(trials: Trials) -> str:
+    return f'<p class="soft">{html.escape(note(len(trials.seeds)))}</p>' if len(trials.seeds) > 1 else ""
+
+
+def _tiles(contenders: Sequence[Look], slo: Objective) -> str:
     """Give the headline numbers; of several policies those of the one that keeps the promise best."""
-    result = min(results, key=lambda result: (result.score.slo_minutes_violated, result.score.replica_hours))
-    score, slo = result.score, result.inputs.scenario.slo
+    look = kindest(contenders)
+    money = money_of(contenders)
+
+    def told(key: str) -> str:
+        return show(look.trials.estimate(key), BY_KEY[key].unit)
+
+    def mean(key: str) -> float:
+        return look.trials.estimate(key).mean
+
+    broken, lost = mean(MINUTES_VIOLATED) > 0, mean("unserved_share") >= _NOTICED
     tiles = (
-        (f"{score.slo_minutes_violated:,}", f"of {score.minutes:,} minutes break the objective",
-         "bad-tile" if score.slo_minutes_violated else "good-tile"),
-        (latency(score.latency_p99), f"p99 latency; the objective is {percent(slo.share)} within {latency(slo.latency)}", ""),
-        (percent(score.unserved_share), "of the requests got no answer", "bad-tile" if score.unserved_share >= 5e-5 else ""),
-        (number(score.replica_hours, 4), f"replica-hours; {number(score.mean_replicas)} pods on average", ""),
-        (str(score.scale_ups + score.scale_downs), f"scale actions, {score.turns} changes of direction", ""),
+        (told(MINUTES_VIOLATED), f"of {number(mean(MINUTES), 6)} minutes break the objective", _mood(not broken)),
+        (told("latency_p99_s"), f"p99 latency; the objective is {percent(slo.share)} within {latency(slo.latency)}", ""),
+        (told("unserved_share"), "of the requests got no answer", _mood(not lost)),
+        (told(money), f"{'cost' if money == COST else 'replica-hours'}; {number(mean('mean_replicas'))} pods on average", ""),
+        (number(mean("scale_ups") + mean("scale_downs")), f"scale actions, {number(mean('direction_changes'))} changes of direction", ""),
     )  # fmt: skip
-    name = f'<p class="whose">{html.escape(result.policy)}</p>' if len(results) > 1 else ""
+    name = f'<p class="whose">{look.heading}</p>' if len(contenders) > 1 else ""
+    return name + '<div class="tiles">' + "".join(_tile(*tile) for tile in tiles) + "</div>"
+
+
+def _mood(is_good: bool) -> str:
+    return "good" if is_good else "bad"
+
+
+def _tile(value: str, label: str, mood: str) -> str:
+    style = f" {mood}-tile" if mood else ""
+    main, sign, half = value.partition(" ±")
+    small = f"<small>{sign}{html.escape(half)}</small>" if sign else ""
+    return f'<div class="tile{style}"><b>{html.escape(main)}{small}</b><span>{html.escape(label)}</span></div>'
+
+
+def _glance(contenders: Sequence[Look], beside: Sequence[Look], end: float) -> str:
+    """Give what shows all policies at once; with a single one its own section does that, but for the trade-off."""
+    money = money_of([*contenders, *beside])
+    unit = "cost" if money == COST else "replica-hours"
+    everyone = [*contenders, *beside]
+    if any(look.trials.estimate(MINUTES_VIOLATED).mean for look in everyone):
+        title, plot = f"minutes that break the objective, against {unit}", tradeoff(everyone, money, unit)
+    else:
+        title, plot = f"no minute breaks the objective; what is left to compare is {unit}", costs(everyone, money, unit)
+    trade = (
+        f'<div class="pair"><figure><figcaption><b>The trade</b> <span>{title}</span></figcaption>{plot}</figure>'
+        f"<div>{_sentences(contenders)}</div></div>"
+    )
+    if len(contenders) == 1:
+        return trade
+    drawn = contenders[:MOST]
+    left = "" if len(drawn) == len(contenders) else f"<p>The first {MOST} policies are drawn; the table has all.</p>"
+    panels = group(
+        overview_panels(drawn, beside),
+        drawn[0].result.series,
+        (0.0, end),
+        "all",
+        above=_ribbon(contenders, end, "all-broken"),
+    )
+    return f"{trade}<section><h2>All policies at once</h2>{left}{panels}</section>"
+
+
+def _sentences(contenders: Sequence[Look]) -> str:
+    """Say of every policy but the first how it fares against the first; of a single one, what its worst minutes were like."""
+    if len(contenders) == 1:
+        look = contenders[0]
+        return f"<h3>{_worst_heading(look)}</h3><p>{html.escape(worst_sentence(look.result))}</p>"
+    texts = verdicts([look.trials.sample() for look in contenders])
+    return "<h3>In pairs</h3>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + paired(contenders)
+
+
+def _ribbon(looks: Sequence[Look], end: float, key: str) -> str:
     return (
-        name
-        + '<div class="tiles">'
-        + "".join(
-            f'<div class="tile {style}"><b>{html.escape(value)}</b><span>{html.escape(label)}</span></div>'
-            for value, label, style in tiles
-        )
-        + "</div>"
+        "<figure><figcaption><b>Minutes that break the objective</b> <span>filled where it was broken</span></figcaption>"
+        f"{ribbon(looks, end, key)}</figure>"
     )
 
 
-def _comparison(results: Sequence[Result]) -> str:
-    head = "".join(f'<th scope="col">{html.escape(result.policy)}</th>' for result in results)
-    body = "".join(
-        f'<tr><th scope="row">{html.escape(label)}</th>{"".join(f"<td>{html.escape(v)}</td>" for v in values)}</tr>'
-        for label, values in rows(results)
-    )
-    return f'<div class="scroll"><table class="compare"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _section(result: Result, key: str) -> str:
+def _section(look: Look, beside: Sequence[Look], trials: Trials) -> str:
+    result, worst = look.result, look.result.worst
+    span = (float(worst.t[0]), float(worst.t[-1]) + worst.width)
+    seed = f' <span class="soft">seed {result.inputs.scenario.seed}</span>' if len(trials.seeds) > 1 else ""
     end = float(result.inputs.duration)
-    worst = result.worst
     return (
-        f'<section><h2 id="{key}">{html.escape(result.policy)}</h2>'
+        f'<section><h2 id="{look.key}">{look.heading}{seed}</h2>'
         + "".join(f'<p class="trouble">{html.escape(text)}</p>' for text in troubles(result))
-        + _group(run_panels(result, key), result.series, (0.0, end), key)
-        + f"<h3>{_worst_heading(result)}</h3><p>{html.escape(worst_sentence(result))}</p>"
-        + _group(
-            worst_panels(result, key), worst, (float(worst.t[0]), float(worst.t[-1]) + worst.width), f"{key}-worst"
+        + group(
+            run_panels(result, f"{look.key}-run", f"line {look.style}", beside),
+            result.series,
+            (0.0, end),
+            look.key,
+            above=_ribbon([look], end, f"{look.key}-broken"),
         )
-        + _actions(result)
+        + f"<h3>{_worst_heading(look)}</h3><p>{html.escape(worst_sentence(result))}</p>"
+        + group(worst_panels(result, f"{look.key}-worst"), worst, span, f"{look.key}-worst")
+        + actions(result)
         + "</section>"
     )
 
 
-def _worst_heading(result: Result) -> str:
+def _worst_heading(look: Look) -> str:
     """Call the worst minutes bad only where something went wrong."""
-    is_bad = result.score.slo_minutes_violated > 0 or result.score.failed >= 1.0
+    is_bad = look.result.score.slo_minutes_violated > 0 or look.result.score.failed >= 1.0
     return f"The {'worst' if is_bad else 'busiest'} five minutes"
 
 
-def _group(panels: Sequence[Panel], series: Series, span: tuple[float, float], key: str) -> str:
-    """Draw panels that share a time axis, their legends, the numbers under the pointer, and a table behind them."""
-    figures = "".join(
-        f"<figure><figcaption><b>{html.escape(panel.title)}</b> <span>{panel.unit}</span>{_legend(panel)}</figcaption>"
-        f"{render(panel, *span)}</figure>"
-        for panel in panels
-    )
-    grid = series.t + series.width / 2
-    values = {panel.key: [[line.name, _rounded(_at(line, grid))] for line in panel.lines] for panel in panels}
-    kinds = {panel.key: _kind(panel) for panel in panels}
-    shown = {
-        "first": span[0], "last": span[1], "left": LEFT / WIDTH, "right": RIGHT / WIDTH,
-        "t": [round(t, 1) for t in grid.tolist()], "panels": values, "kinds": kinds,
-    }  # fmt: skip
-    data = json.dumps(shown, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
-    return (
-        f'<div class="group" id="{key}-group"><output class="readout" aria-live="off"></output>{figures}'
-        f'<script type="application/json">{data}</script></div>{_table(panels, grid)}'
-    )
-
-
-def _legend(panel: Panel) -> str:
-    items = [(line.style, line.name) for line in panel.lines]
-    swatches = "".join(
-        f'<li><svg viewBox="0 0 26 8" aria-hidden="true"><path class="{style}" d="M1 4L25 4"/></svg>{html.escape(name)}</li>'
-        for style, name in items
-    )
-    if panel.excess is not None:
-        swatches += '<li><svg viewBox="0 0 26 8" aria-hidden="true"><path class="short" d="M1 0L25 0L25 8L1 8Z"/></svg>shortfall</li>'
-    return f"<ul>{swatches}</ul>"
-
-
-def _table(panels: Sequence[Panel], grid: Floats) -> str:
-    """Give the plotted numbers as a table, thinned to a page."""
-    picked = grid[:: max(1, math.ceil(len(grid) / _TABLE_ROWS))]
-    lines = [(line, _kind(panel)) for panel in panels for line in panel.lines]
-    head = "".join(f'<th scope="col">{html.escape(line.name)}</th>' for line, _ in lines)
-    columns = [[_PRINT[kind](value) for value in _at(line, picked).tolist()] for line, kind in lines]
-    body = "".join(
-        f'<tr><th scope="row">{clock(t, precise=True)}</th>{"".join(f"<td>{column[i]}</td>" for column in columns)}</tr>'
-        for i, t in enumerate(picked.tolist())
-    )
-    return (
-        "<details><summary>The numbers behind these plots</summary><div class=scroll><table><thead>"
-        f'<tr><th scope="col">time</th>{head}</tr></thead><tbody>{body}</tbody></table></div></details>'
-    )
-
-
-def _kind(panel: Panel) -> str:
-    return "percent" if panel.percent else "seconds" if panel.unit == "seconds" else "number"
-
-
-def _actions(result: Result) -> str:
-    if not result.actions:
-        return "<h3>Scale actions</h3><p>None: the policy never changed the number of replicas.</p>"
-    shown = result.actions[:_ACTIONS_SHOWN]
-    body = "".join(
-        f'<tr><th scope="row">{clock(action.t, precise=True)}</th><td class="{"up" if action.after > action.before else "down"}">'
-        f"{action.before} → {action.after}</td><td>{html.escape(action.sentence)}</td></tr>"
-        for action in shown
-    )
-    more = len(result.actions) - len(shown)
-    tail = f"<p>and {more:,} more; <code>-o json</code> lists all of them.</p>" if more else ""
-    return (
-        f"<h3>Scale actions</h3><details{' open' if len(shown) <= 40 else ''}><summary>{len(result.actions):,} actions, each with "
-        f'its reason</summary><table class="actions"><tbody>{body}</tbody></table>{tail}</details>'
-    )
-
-
 def _notes(notes: Sequence[str]) -> str:
-    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in notes)
     return f"<h3>Repairs and notes</h3><ul>{items}</ul>" if notes else ""
-
-
-def _at(line: Line, grid: Floats) -> Floats:
-    """Read a line at the times of ``grid``: the last value before, or between two points."""
-    if not len(line.t):
-        return np.full(len(grid), np.nan)
-    if line.steps:
-        return line.values[np.clip(np.searchsorted(line.t, grid, side="right") - 1, 0, len(line.t) - 1)]
-    nearest = np.clip(np.searchsorted(line.t, grid, side="right") - 1, 0, len(line.t) - 1)
-    return line.values[nearest] if len(line.t) != len(grid) else line.values
-
-
-def _rounded(values: Floats) -> list[float | None]:
-    """Shorten to four significant digits; JSON has no NaN."""
-    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values.tolist()]

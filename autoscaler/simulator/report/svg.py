@@ -1,4 +1,4 @@
-"""Plots as SVG: a panel with axes and layers. Colours and line styles are classes, so that the page's style decides.
+"""Plots as SVG: a panel with axes and layers.
 
 Panels of one group share their width and time range, so that they can stand below each other.
 """
@@ -7,69 +7,24 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.simulator.report.axes import linear_ticks, log_ticks, number, time_label, time_ticks
+from autoscaler.simulator.report.plot import Band, Envelope, Excess, Line, Panel
 
 Floats = NDArray[np.float64]
 
 WIDTH: Final = 1000.0
 LEFT: Final = 64.0
-RIGHT: Final = 12.0
-_TOP: Final = 8.0
+RIGHT: Final = 144.0  #: room for the labels at the lines' ends
+TOP: Final = 8.0
 _BOTTOM: Final = 22.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line through points; with ``steps`` a value holds until the next. NaN breaks it."""
-
-    name: str
-    style: str  #: class of the line
-    t: Floats
-    values: Floats
-    steps: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excess:
-    """The area by which ``upper`` is above ``lower``."""
-
-    style: str
-    t: Floats
-    upper: Floats
-    lower: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """A range of values across the whole width; ``label`` at its top. A level is a band without height."""
-
-    style: str
-    low: float
-    high: float
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """One plot. ``describe`` says in words what it shows, for those who cannot see it."""
-
-    key: str
-    title: str
-    describe: str
-    unit: str
-    lines: tuple[Line, ...]
-    excess: Excess | None = None
-    bands: tuple[Band, ...] = ()
-    log: bool = False
-    percent: bool = False
-    whole: bool = False  #: only whole numbers make sense on the axis
-    height: float = 190.0
+_LABEL_GAP: Final = 13.0  #: between two labels
+_LABEL_CHARACTERS: Final = 17
 
 
 class Frame:
@@ -89,7 +44,7 @@ class Frame:
     def y(self, value: Floats) -> Floats:
         """Place values."""
         share = (self._map(np.asarray(value, dtype=np.float64)) - self._low) / (self._high - self._low)
-        return np.asarray(self.bottom - np.clip(share, 0.0, 1.0) * (self.bottom - _TOP))
+        return np.asarray(self.bottom - np.clip(share, 0.0, 1.0) * (self.bottom - TOP))
 
     def _map(self, value: Floats | float) -> Floats:
         return np.log10(np.maximum(value, 1e-9)) if self._log else np.asarray(value, dtype=np.float64)
@@ -99,26 +54,28 @@ def render(panel: Panel, first: float, last: float) -> str:
     """Draw a panel over the times from ``first`` to ``last`` [s]."""
     frame = Frame(panel, first, last)
     layers = [_grid(panel, frame), *(_band(band, frame) for band in panel.bands)]
-    if panel.excess is not None:
-        layers.append(_excess(panel.excess, frame))
+    layers += [_envelope(envelope, frame) for envelope in panel.envelopes]
+    layers += [_excess(excess, frame) for excess in panel.excesses]
     layers += [_line(line, frame) for line in panel.lines]
+    layers.append(_labels(panel.lines, frame))
     return (
         f'<svg viewBox="0 0 {WIDTH:.0f} {panel.height:.0f}" role="img" tabindex="0" data-panel="{panel.key}"'
         f' aria-labelledby="{panel.key}-t {panel.key}-d"><title id="{panel.key}-t">{html.escape(panel.title)}</title>'
         f'<desc id="{panel.key}-d">{html.escape(panel.describe)}</desc>{"".join(layers)}'
-        f'<line class="cursor" y1="{_TOP:.0f}" y2="{frame.bottom:.0f}"/></svg>'
+        f'<line class="cursor" y1="{TOP:.0f}" y2="{frame.bottom:.0f}"/></svg>'
     )
 
 
 def _ticks(panel: Panel) -> list[float]:
-    shown = [line.values[np.isfinite(line.values)] for line in panel.lines]
+    shown = [_known(line) for line in panel.lines]
     edges = [edge for band in panel.bands for edge in (band.low, band.high) if math.isfinite(edge)]
+    shown += [envelope.high[np.isfinite(envelope.high)] for envelope in panel.envelopes]
     values = np.concatenate([*shown, np.array(edges)])
     if not panel.log:
-        ticks = linear_ticks(float(values.max(initial=0.0)))
+        ticks = linear_ticks(min(float(values.max(initial=0.0)), panel.ceiling))
         return [tick for tick in ticks if tick == round(tick)] if panel.whole and len(ticks) > 2 else ticks
     positive = values[values > 0]
-    return log_ticks(float(positive.min(initial=0.01)), float(positive.max(initial=0.1)))
+    return log_ticks(float(positive.min()), float(positive.max())) if len(positive) else log_ticks(0.01, 0.1)
 
 
 def _grid(panel: Panel, frame: Frame) -> str:
@@ -135,7 +92,7 @@ def _grid(panel: Panel, frame: Frame) -> str:
         x = float(frame.x(np.array(tick)))
         anchor = "start" if x < LEFT + 20 else "end" if x > WIDTH - 40 else "middle"
         parts.append(
-            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP:.0f}" y2="{frame.bottom:.0f}"/>'
+            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:.0f}" y2="{frame.bottom:.0f}"/>'
             f'<text class="tick" x="{x:.1f}" y="{frame.bottom + 15:.1f}" text-anchor="{anchor}">{time_label(tick, times)}</text>'
         )
     return "".join(parts)
@@ -144,7 +101,7 @@ def _grid(panel: Panel, frame: Frame) -> str:
 def _band(band: Band, frame: Frame) -> str:
     low, high = float(frame.y(np.array(band.low))), float(frame.y(np.array(band.high)))
     label = (
-        f'<text class="tick note" x="{WIDTH - RIGHT - 4:.0f}" y="{high - 4 if high > 20 else high + 12:.1f}" text-anchor="end">'
+        f'<text class="tick note" x="{LEFT + 6:.0f}" y="{high - 4 if high > 20 else high + 12:.1f}">'
         f"{html.escape(band.label)}</text>"
         if band.label
         else ""
@@ -160,6 +117,51 @@ def _line(line: Line, frame: Frame) -> str:
     if line.steps:
         t, values = np.append(np.repeat(t, 2)[1:], frame.last), np.repeat(values, 2)
     return f'<path class="{line.style}" d="{_path(frame.x(t), frame.y(values), np.isfinite(values))}"/>'
+
+
+def _labels(lines: Sequence[Line], frame: Frame) -> str:
+    """Name lines at their right ends, each led to its name by a piece of itself; names keep clear of each other."""
+    ends = [(line, float(frame.y(end[-1]))) for line in lines if line.label and len(end := _known(line))]
+    places = spread([y for _, y in ends], _LABEL_GAP, TOP + 2, frame.bottom)
+    edge = WIDTH - RIGHT
+    return "".join(
+        f'<path class="{line.style} lead" d="M{edge:.0f} {y:.1f}L{edge + 12:.0f} {place:.1f}L{edge + 20:.0f} {place:.1f}"/>'
+        f'<text class="tick name" x="{edge + 23:.0f}" y="{place + 4:.1f}">{html.escape(short(line.label))}</text>'
+        for (line, y), place in zip(ends, places, strict=True)
+    )
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move places apart until they are ``gap`` from each other, as near as possible to where they are wanted.
+
+    They stay between ``low`` and ``high`` as far as there is room, and in their order.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    placed: list[float] = []
+    for i in order:
+        placed.append(max(wanted[i], placed[-1] + gap if placed else low))
+    ceiling = high
+    for n in reversed(range(len(placed))):
+        placed[n] = min(placed[n], ceiling)
+        ceiling = placed[n] - gap
+    return [placed[order.index(i)] for i in range(len(wanted))]
+
+
+def _known(line: Line) -> Floats:
+    return line.values[np.isfinite(line.values)]
+
+
+def short(name: str) -> str:
+    """Cut a name to what there is room for beside a plot."""
+    return name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…"
+
+
+def _envelope(envelope: Envelope, frame: Frame) -> str:
+    known = np.isfinite(envelope.low) & np.isfinite(envelope.high)
+    x = frame.x(envelope.t[known])
+    ring_x = np.append(x, x[::-1])
+    ring_y = np.append(frame.y(envelope.high[known]), frame.y(envelope.low[known])[::-1])
+    return f'<path class="{envelope.style}" d="{_path(ring_x, ring_y, np.ones(len(ring_x), dtype=np.bool_))}Z"/>'
 
 
 def _excess(excess: Excess, frame: Frame) -> str:

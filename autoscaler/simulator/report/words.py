@@ -1,61 +1,111 @@
-"""What a result says, in words and in rows: the verdict, the comparison, what the model leaves out."""
+"""What results say in sentences: the verdict, what the worst minutes were like, what could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from autoscaler.config.durations import print_duration
-from autoscaler.model.time import seconds
+from autoscaler.simulator.measures import BY_KEY, COST, MINUTES, MINUTES_VIOLATED, REPLICA_HOURS, Unit
+from autoscaler.simulator.references import CLAIRVOYANT, STATIC_PEAK
 from autoscaler.simulator.report.axes import clock, latency, number, percent
-from autoscaler.simulator.result import Result, Score
+from autoscaler.simulator.report.looks import Look
+from autoscaler.simulator.result import Result
+from autoscaler.simulator.summary import show
 
-Row = tuple[str, tuple[str, ...]]
-
-
-def verdict(results: Sequence[Result], references: Sequence[Result] = ()) -> str:
-    """Say in a few sentences how it went; ``references`` are what nobody can do, to measure by."""
-    text = _alone(results[0]) if len(results) == 1 else _compared(results)
-    if references:
-        hours = [f"{reference.policy} {number(reference.score.replica_hours)}" for reference in references]
-        text += f" To measure by, in replica-hours: {', '.join(hours)}."
-    return text
+_UNITS: Final = {COST: "", REPLICA_HOURS: " replica-hours"}
+_NOTICED: Final = 5e-5  #: share of unanswered requests worth a word
+_AS_MUCH: Final = 0.005  #: a difference below this share is none
 
 
-def _compared(results: Sequence[Result]) -> str:
-    kindest = min(results, key=lambda result: (result.score.slo_minutes_violated, result.score.replica_hours))
-    cheapest = min(results, key=lambda result: (result.score.replica_hours, result.score.slo_minutes_violated))
-    text = f"Of {len(results)} policies, {kindest.policy} keeps the promise best: {_broken(kindest.score)}"
-    text += f", for {number(kindest.score.replica_hours)} replica-hours."
-    if cheapest is kindest:
-        return f"{text} It is the cheapest, too."
+def money_of(looks: Sequence[Look]) -> str:
+    """Name the measure that costs are told in: money where every price is known, replica-hours otherwise."""
+    return COST if all(look.trials.sample().values(COST) for look in looks) else REPLICA_HOURS
+
+
+def verdict(contenders: Sequence[Look], references: Sequence[Look]) -> str:
+    """Say in a few sentences who keeps the promise, at which cost, and how far that is from what anybody could do."""
+    money = money_of([*contenders, *references])
+    best = kindest(contenders)
+    text = _alone(best, money) if len(contenders) == 1 else _best(contenders, best, money)
+    return f"{text}{_measured(best, references, money)}{_cheaper(contenders, best, money)}"
+
+
+def kindest(contenders: Sequence[Look]) -> Look:
+    """Give the policy that breaks the objective least; of equals the cheapest."""
+    money = money_of(contenders)
+    return min(contenders, key=lambda look: (_mean(look, MINUTES_VIOLATED), _mean(look, money)))
+
+
+def _alone(look: Look, money: str) -> str:
+    lost = _mean(look, "unserved_share")
     return (
-        f"{text} {cheapest.policy} is the cheapest with {number(cheapest.score.replica_hours)} replica-hours: "
-        f"{_broken(cheapest.score)}."
+        f"Under {look.name}, {_broken(look)}"
+        + (f" and {percent(lost)} of the requests got no answer" if lost >= _NOTICED else "")
+        + f", for {_price(look, money)}: "
+        + f"{number(_mean(look, 'mean_replicas'))} pods on average, {number(_mean(look, 'peak_replicas'))} at most."
     )
 
 
-def rows(results: Sequence[Result]) -> tuple[Row, ...]:
-    """Compare: one row a measure, one text a policy."""
-    slo = results[0].inputs.scenario.slo
-    scores = [result.score for result in results]
+def _best(contenders: Sequence[Look], best: Look, money: str) -> str:
+    """Say which of several policies keeps the promise best, and for how much."""
+    kept = [look for look in contenders if not _mean(look, MINUTES_VIOLATED)]
+    if len(kept) < 2:
+        end = " It is the cheapest, too." if _cheapest(contenders, money) is best else ""
+        text = f"Of {len(contenders)} policies, {best.name} keeps the promise best: {_broken(best)}"
+        return f"{text}, for {_price(best, money)}.{end}"
+    everyone = "Both policies" if len(contenders) == 2 else f"All {len(contenders)} policies"
+    who = everyone if len(kept) == len(contenders) else f"{len(kept)} of {len(contenders)} policies"
+    return f"{who} keep the promise: {_broken(best)}. {best.name} does it for the least, {_price(best, money)}."
 
-    def row(label: str, values: Sequence[str]) -> Row:
-        return label, tuple(values)
 
-    return (
-        row("SLO minutes violated", [f"{s.slo_minutes_violated:,} of {s.minutes:,}" for s in scores]),
-        row("latency p50 / p95 / p99", [
-            f"{latency(s.latency_p50)} / {latency(s.latency_p95)} / {latency(s.latency_p99)}" for s in scores]),
-        row(f"slower than {latency(slo.latency)}", [percent(s.late / s.requests if s.requests else 0.0) for s in scores]),
-        row("lost requests", [f"{number(s.failed, 6)} of {number(s.requests, 6)}" for s in scores]),
-        row("unserved share", [percent(s.unserved_share) for s in scores]),
-        row("replica-hours", [number(s.replica_hours, 4) for s in scores]),
-        row("mean / peak replicas", [f"{number(s.mean_replicas)} / {s.peak_replicas}" for s in scores]),
-        row("scale actions up / down", [f"{s.scale_ups} / {s.scale_downs}" for s in scores]),
-        row("changes of direction", [str(s.turns) for s in scores]),
-    )  # fmt: skip
+def _cheaper(contenders: Sequence[Look], best: Look, money: str) -> str:
+    """Name the cheapest policy, where that is another one."""
+    cheapest = _cheapest(contenders, money)
+    if cheapest is best:
+        return ""
+    return f" {cheapest.name} is cheaper, with {_price(cheapest, money)}: {_broken(cheapest)}."
+
+
+def _cheapest(contenders: Sequence[Look], money: str) -> Look:
+    return min(contenders, key=lambda look: (_mean(look, money), _mean(look, MINUTES_VIOLATED)))
+
+
+def _measured(look: Look, references: Sequence[Look], money: str) -> str:
+    """Measure a policy by the references: what nobody can do for less, and what needs no policy at all."""
+    ours = _mean(look, money)
+    known = {each.name: _mean(each, money) for each in references}
+    parts = [
+        f"{_more(ours, known[name])} {words}"
+        for name, words in ((CLAIRVOYANT, "a clairvoyant would need"), (STATIC_PEAK, "keeping pods for the peak"))
+        if known.get(name)
+    ]
+    return f" That is {' and '.join(parts)}." if parts else ""
+
+
+def _more(ours: float, theirs: float) -> str:
+    share = ours / theirs - 1.0
+    if abs(share) < _AS_MUCH:
+        return "as much as"
+    return f"{percent(abs(share))} {'more than' if share > 0 else 'less than'}"
+
+
+def _broken(look: Look) -> str:
+    estimate, minutes = look.trials.estimate(MINUTES_VIOLATED), _mean(look, MINUTES)
+    of = f"{number(minutes, 6)} minutes"
+    if not estimate.mean:
+        return f"no minute of {number(minutes, 6)} breaks the objective"
+    breaks = "breaks" if estimate.mean == 1 else "break"
+    return f"{show(estimate, Unit.COUNT)} of {of} ({percent(estimate.mean / minutes)}) {breaks} the objective"
+
+
+def _price(look: Look, money: str) -> str:
+    return f"{show(look.trials.estimate(money), BY_KEY[money].unit)}{_UNITS[money]}"
+
+
+def _mean(look: Look, key: str) -> float:
+    return look.trials.estimate(key).mean
 
 
 def troubles(result: Result) -> tuple[str, ...]:
@@ -77,49 +127,3 @@ def worst_sentence(result: Result) -> str:
     text += f", p99 up to {latency(float(p99.max()))}" if len(p99) else ""
     text += f", {percent(failed)} of the requests without an answer" if failed else ""
     return text + (f"; demand above ready capacity for {short} s." if short else "; capacity was never short.")
-
-
-def assumptions(result: Result) -> tuple[str, ...]:
-    """List what the model takes for granted, with this run's numbers."""
-    scenario = result.inputs.scenario
-    service, pods, metrics, control = scenario.service, scenario.pods, scenario.metrics, scenario.control
-    startup = print_duration(seconds(pods.startup + pods.readiness))
-    return (
-        f"A pod serves {service.slots} requests at once, each for {latency(service.mean_service_time)} on average "
-        f"(exponential): {number(service.pod_rate)} requests/s. A new one is ready after {startup}, give or take "
-        f"{percent(pods.jitter)}; there is always room for it on a node. The run begins with {pods.initial_replicas} ready.",
-        f"Up to {service.queue_limit} requests wait per ready pod, first come first served over all pods; more are rejected, "
-        f"and a client leaves after {latency(service.timeout)} in line. Clients do not retry. "
-        "Rejections by mere chance, while there is room on average, are left out: they matter where next to nobody may wait.",
-        "Requests are a fluid: expected numbers, second by second. While there is room the wait is Erlang's; in overload it "
-        "follows from the queue. Percentiles leave out rejected requests and count those that left with the timeout.",
-        f"Metrics are scraped every {print_duration(seconds(metrics.scrape_interval))}, cpu averaged over "
-        f"{print_duration(seconds(metrics.resource_window))}, custom rates over "
-        f"{print_duration(seconds(metrics.custom_window))}, and known {print_duration(seconds(metrics.lag))} later; counting "
-        f"noise is added, the same for every policy. Evaluated every {print_duration(seconds(control.sync_period))}.",
-        f"A minute breaks the objective when fewer than {percent(scenario.slo.share)} of its requests are answered within "
-        f"{latency(scenario.slo.latency)}.",
-    )
-
-
-#: What nobody should read into the numbers.
-LIMITS = (
-    "nodes filling up, image registries, rollouts, retries, caches that warm up, databases behind the service: "
-    "none of these is in this model"
-)
-
-
-def _alone(result: Result) -> str:
-    score = result.score
-    text = f"Under {result.policy}, {_broken(score)}, for {number(score.replica_hours)} replica-hours ({number(score.mean_replicas)} "
-    text += f"pods on average, {score.peak_replicas} at most)."
-    if score.unserved_share >= 5e-5:
-        text += f" {percent(score.unserved_share)} of the requests got no answer."
-    return text
-
-
-def _broken(score: Score) -> str:
-    if not score.slo_minutes_violated:
-        return f"no minute of {score.minutes:,} breaks the objective"
-    share = percent(score.slo_minutes_violated / score.minutes)
-    return f"{score.slo_minutes_violated:,} of {score.minutes:,} minutes ({share}) break the objective"
