@@ -43,6 +43,7 @@ ENTRIES: Final = (
     Entry("check", "Try a policy", "Find what is wrong with policies and scenarios, with file, line and a hint."),
     Entry("trace", "Try a policy", "Save past traffic from Prometheus as a trace that `simulate` replays."),
     Entry("run", "Run it", "The controller. Observes and reports; scales with --apply."),
+    Entry("doctor", "Run it", "What keeps the controller from working in this cluster, each with its fix."),
     Entry("status", "Run it", "Every policy at a glance: metrics, bounds, replicas, and why."),
     Entry("why", "Run it", "Why a workload did or did not scale, now or at any time in the journal."),
     Entry("journal", "Run it", "List, export and verify what a controller decided."),

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from autoscaler.emulator.api_server import ADMIN_TOKEN
-from autoscaler.emulator.builtin import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES
+from autoscaler.emulator.builtin import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, NAMESPACES, ROLE_BINDINGS, ROLES
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.metrics_source import CustomValue, ExternalValue
 from autoscaler.emulator.users import ADMIN, AUTHENTICATED, User
@@ -30,14 +30,31 @@ MORE_METRICS = """\
   - type: External
     external: {metric: {name: depth}, target: {type: AverageValue, averageValue: "10"}}
 """
-KINDS = {"ClusterRole": CLUSTER_ROLES, "ClusterRoleBinding": CLUSTER_ROLE_BINDINGS}
+KINDS = {
+    "ClusterRole": CLUSTER_ROLES,
+    "ClusterRoleBinding": CLUSTER_ROLE_BINDINGS,
+    "Role": ROLES,
+    "RoleBinding": ROLE_BINDINGS,
+}
+OWN = "autoscaler"  #: the controller's own namespace
+AS_DEPLOYED = {
+    "leader_election": {"enabled": True, "namespace": OWN},
+    "memory": {"store": "cluster", "namespace": OWN},
+}
 
 
 def grant(cluster: Emulated, *folders: str) -> None:
-    """Create the roles and bindings of these folders of ``deploy``."""
-    for folder in folders:
-        for document in yaml.safe_load_all((DEPLOY / folder / "cluster-role.yaml").read_text()):
-            cluster.api.store.create(KINDS[document["kind"]], document)
+    """Create the roles and bindings of these folders of ``deploy``; what is namespaced goes where kustomize puts it."""
+    cluster.api.store.create(NAMESPACES, {"metadata": {"name": OWN}})
+    for file in (file for folder in folders for file in sorted((DEPLOY / folder).glob("*-role.yaml"))):
+        for document in yaml.safe_load_all(file.read_text()):
+            kind = KINDS[document["kind"]]
+            if kind in (ROLES, ROLE_BINDINGS):
+                for subject in document.get("subjects", ()):
+                    subject["namespace"] = OWN
+                cluster.api.store.create(kind, document, OWN)
+            else:
+                cluster.api.store.create(kind, document)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +78,7 @@ async def test_the_shipped_roles_are_enough(tmp_path: Path, folders: tuple[str, 
         ]
         cluster.metrics.external_values = [ExternalValue(namespace="shop", metric="depth", value="1", at=now())]
 
-        async with daemon(cluster, apply=apply):
+        async with daemon(cluster, apply=apply, **(AS_DEPLOYED if apply else {})):
             await cluster.passes(3)
             await cluster.until(lambda: not apply or (cluster.replicas() == 4 and bool(cluster.events())))
             _, metrics = await cluster.probe("/metrics")
@@ -69,4 +86,4 @@ async def test_the_shipped_roles_are_enough(tmp_path: Path, folders: tuple[str, 
     requests = [line for line in metrics.splitlines() if line.startswith("autoscaler_api_requests_total")]
     assert not [line for line in requests if 'code="403"' in line or 'code="401"' in line]
     assert cluster.records[-1].decision.error == ""
-    assert len(requests) >= (10 if apply else 8)
+    assert len(requests) >= (16 if apply else 8)

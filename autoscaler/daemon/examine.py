@@ -1,0 +1,75 @@
+"""Everything `autoscaler doctor` looks at, in order; what cannot be asked because of an earlier fault is left out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from autoscaler.adapters.kubernetes.client import Timeouts, open_client
+from autoscaler.adapters.kubernetes.connection import find_credentials
+from autoscaler.adapters.kubernetes.discovery import Discovery
+from autoscaler.adapters.kubernetes.errors import Subject
+from autoscaler.adapters.kubernetes.examination import Examination
+from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
+from autoscaler.adapters.kubernetes.scale import Scales
+from autoscaler.config.lint.finding import Severity
+from autoscaler.config.policies import LoadedPolicies
+from autoscaler.config.settings import Settings
+from autoscaler.daemon.caches import PodCaches
+from autoscaler.daemon.clock import Clock
+from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights, examine_server
+from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
+from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.wiring import policy_loader
+from autoscaler.model.time import as_seconds
+
+
+class _Quiet:
+    """Takes note of no request."""
+
+    def answered(self, subject: Subject, code: int) -> None:
+        pass
+
+    def unanswered(self, subject: Subject, error: str) -> None:
+        pass
+
+    def throttled(self, subject: Subject, seconds: float) -> None:
+        pass
+
+
+async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Diagnosis]:
+    """Look at everything that these settings and policies need.
+
+    Raises:
+        InvalidSettingsError: the kubeconfig cannot be used.
+    """
+    loaded = await asyncio.to_thread(policy_loader(settings), LoadedPolicies())
+    found = [
+        Diagnosis(check="policy file", what=str(fault).split("\n")[0], fix=fault.hint, severity=Severity.ERROR)
+        for fault in loaded.faults
+    ]
+    kubernetes = settings.kubernetes
+    timeouts = Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout))
+    credentials = find_credentials(kubernetes.kubeconfig, kubernetes.context or None)
+    async with open_client(
+        credentials, timeouts=timeouts, requests=_Quiet(), user_agent=f"autoscaler/{version}"
+    ) as client:
+        examination = Examination(client)
+        found += await examine_server(examination, clock)
+        if any(one.severity is Severity.ERROR and one.check in ("server", "identity") for one in found):
+            return found
+        found += await examine_rights(examination, settings, loaded.policies)
+        found += await examine_metrics(examination, loaded.policies)
+        discovery = Discovery(client)
+        caches = PodCaches(client, jitter=lambda: 0.0)
+        observer = Observer(
+            Scales(client, discovery), MetricsApis(client, discovery), caches,
+            deadline=timeouts.total, timed=lambda _source, _seconds: None,
+        )  # fmt: skip
+        try:
+            for policy in loaded.policies:
+                caches.hold(policy.key.namespace)
+                found += await examine_policy(policy, observer, clock, settings.controller)
+        finally:
+            await caches.close()
+        found += await examine_surroundings(examination, loaded, writes=settings.apply)
+    return found
