@@ -19,7 +19,7 @@ from autoscaler.simulator.waiting import Waiting, exceeds, stationary
 
 Floats = NDArray[np.float64]
 
-_ROWS_AT_ONCE: Final = 16_384
+_ROWS_AT_ONCE: Final = 1_024  #: so that a table of them and the latencies stays in the processor's cache
 _GRID: Final = 128  #: latencies at which distributions are kept
 
 
@@ -122,10 +122,14 @@ def _queued(
     middle = (came[seconds] + came[seconds + 1]) / 2
     backlog = np.maximum(np.interp(middle, left, np.arange(n + 1, dtype=np.float64)) - (seconds + 0.5), 0.0)
     slowness = None if is_even else ledger.slowness[seconds]
-    free = stationary(service, entered[seconds], ledger.slots[seconds], 1.0 if slowness is None else slowness)
     waiting = Waiting(
-        np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.where(queued, 0.0, free.chance), free.rate
+        np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.zeros(len(seconds)), np.ones(len(seconds))
     )
+    free = np.flatnonzero(~queued)
+    unqueued = stationary(
+        service, entered[seconds[free]], ledger.slots[seconds[free]], 1.0 if slowness is None else slowness[free]
+    )
+    waiting.chance[free], waiting.rate[free] = unqueued.chance, unqueued.rate
     return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog), slowness)
 
 

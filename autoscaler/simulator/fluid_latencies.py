@@ -69,17 +69,14 @@ class FluidLatencies:
         """Sum up requests slower than each latency of the grid, shape ``(points, latencies)``, and all of them."""
         first, last, width = span
         points = -(-(last - first) // width)
-        point = (experience.second - first) // width
         tail, requests = np.zeros((points, len(self._grid))), np.zeros(points)
-        done = 0
-        for part in experience.parts():
-            where = point[done : done + len(part)]
-            done += len(part)
-            order = np.argsort(where, kind="stable")
-            present, firsts = np.unique(where[order], return_index=True)
-            weighted = part.requests[:, None] * tails(self._service, part, self._grid)
-            tail[present] += np.add.reduceat(weighted[order], firsts)
-            requests[present] += np.add.reduceat(part.requests[order], firsts)
+        for part in experience.only(np.argsort(experience.second, kind="stable")).parts():
+            point = (part.second - first) // width
+            firsts = np.flatnonzero(np.diff(point, prepend=-1))
+            slower = tails(self._service, part, self._grid)
+            slower *= part.requests[:, None]
+            tail[point[firsts]] += np.add.reduceat(slower, firsts)
+            requests[point[firsts]] += np.add.reduceat(part.requests, firsts)
         return tail, requests
 
     @cached_property
@@ -99,8 +96,13 @@ def _percentiles(tail: Floats, requests: Floats, grid: Floats) -> Floats:
     Between the grid's points the tail runs as an exponential would.
     """
     found = np.full((3, len(requests)), np.nan)
-    depths = -np.log([0.5, 0.05, 0.01])
-    for row in np.flatnonzero(requests > 0):
-        depth = -np.log(np.maximum(tail[row] / requests[row], 1e-30))
-        found[:, row] = np.interp(depths, np.maximum.accumulate(depth), grid)
+    some = np.flatnonzero(requests > 0)
+    depth = -np.log(np.maximum(tail[some] / requests[some, None], 1e-30))
+    np.maximum.accumulate(depth, axis=1, out=depth)
+    rows = np.arange(len(some))
+    for percentile, wanted in enumerate(-np.log([0.5, 0.05, 0.01])):
+        after = np.clip((depth <= wanted).sum(axis=1), 1, len(grid) - 1)
+        low, high = depth[rows, after - 1], depth[rows, after]
+        share = np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
+        found[percentile, some] = grid[after - 1] + share * (grid[after] - grid[after - 1])
     return found

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 #: that allows, the queue has not had the time to grow as long as the formula says.
 _SETTLED: Final = 60.0
 _NEGLIGIBLE: Final = 1e-5  #: chance of waiting that leaves the latency's distribution as it is
+_MODEST: Final = 600.0  #: exponents up to which an exponential and its inverse are ordinary doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def exceeds(waiting: Waiting, mean_service: float | Floats, latency: Floats) -> 
     """
     mu = 1.0 / np.asarray(mean_service, np.float64).reshape(-1, 1)
     waits = (waiting.backlog > 0.0) | (waiting.chance > _NEGLIGIBLE)
-    tail = np.tile(np.exp(-mu * latency), (len(waits) // max(1, len(mu)), 1))
+    tail = np.empty((len(waits), len(latency)))
+    tail[:] = np.exp(-mu * latency)
     if waits.any():
         tail[waits] = _waited(waiting.only(waits), mu if len(mu) == 1 else mu[waits], latency)
     return tail
@@ -77,17 +79,24 @@ def exceeds(waiting: Waiting, mean_service: float | Floats, latency: Floats) -> 
 
 def _waited(waiting: Waiting, mu: Floats, latency: Floats) -> Floats:
     """Give the tail of wait plus service behind the backlog: of both where there is a chance of waiting further."""
-    t = np.maximum(latency[None, :] - waiting.backlog[:, None], 0.0)
-    tail = np.exp(-mu * t)
     further = np.flatnonzero(waiting.chance > 0.0)
+    tail = _after(waiting.backlog, mu, latency)
+    t = np.maximum(latency[None, :] - waiting.backlog[further, None], 0.0)
     rate = waiting.rate[further, None]
     mu = mu if len(mu) == 1 else mu[further]
     # the two rates being equal is a removable singularity: keep them a little apart
     theta = np.where(np.abs(rate / mu - 1.0) < 1e-6, mu * (1.0 + 1e-6), rate)
     in_service = tail[further]
-    both = (theta * in_service - mu * np.exp(-theta * t[further])) / (theta - mu)
+    both = (theta * in_service - mu * np.exp(-theta * t)) / (theta - mu)
     tail[further] += waiting.chance[further, None] * (both - in_service)
     return tail
+
+
+def _after(backlog: Floats, mu: Floats, latency: Floats) -> Floats:
+    """Give P(backlog + service > latency): as a product of two exponentials where neither leaves a double's range."""
+    if len(mu) == 1 and mu[0, 0] * max(latency.max(initial=0.0), backlog.max(initial=0.0)) < _MODEST:
+        return np.asarray(np.minimum(np.exp(mu * backlog[:, None]) * np.exp(-mu * latency), 1.0))
+    return np.asarray(np.exp(-mu * np.maximum(latency[None, :] - backlog[:, None], 0.0)))
 
 
 def latency_percentiles(service: Service, demand: float, ready: int, queued: float) -> tuple[float, float, float]:
