@@ -14,8 +14,8 @@ import numpy as np
 
 from autoscaler.cli.errors import say
 from autoscaler.simulator.jobs import Job
+from autoscaler.simulator.numerals import clock, number
 from autoscaler.simulator.pool import Watcher
-from autoscaler.simulator.report.axes import clock, number
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID

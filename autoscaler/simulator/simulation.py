@@ -19,8 +19,8 @@ from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.faults import FaultyRun, api_of
 from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.numerals import clock
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
-from autoscaler.simulator.report.axes import clock
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
 from autoscaler.simulator.stage import set_up
 from autoscaler.simulator.world import Workload, World

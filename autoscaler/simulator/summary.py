@@ -20,7 +20,7 @@ from autoscaler.simulator.measures import (
     Measure,
     Unit,
 )
-from autoscaler.simulator.report.axes import latency, number, percent
+from autoscaler.simulator.numerals import latency, number, percent
 from autoscaler.simulator.sample import Sample
 
 Row = tuple[str, tuple[str, ...]]  #: a label, and a text for each policy

@@ -19,7 +19,7 @@ from autoscaler.simulator.measures import (
     REPLICA_HOURS,
     Unit,
 )
-from autoscaler.simulator.report.axes import number, percent
+from autoscaler.simulator.numerals import number, percent
 from autoscaler.simulator.sample import Sample
 from autoscaler.simulator.summary import show
 

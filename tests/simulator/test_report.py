@@ -16,9 +16,10 @@ from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.jobs import seeded
+from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.references import references
 from autoscaler.simulator.report.assumptions import assumptions, left_out
-from autoscaler.simulator.report.axes import clock, latency, linear_ticks, log_ticks, number, percent, time_ticks
+from autoscaler.simulator.report.axes import linear_ticks, log_ticks, time_ticks
 from autoscaler.simulator.report.looks import looks_of, reference_looks
 from autoscaler.simulator.report.page import render_report
 from autoscaler.simulator.report.panels import bill_of, rate_axis

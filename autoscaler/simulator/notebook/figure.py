@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from autoscaler.simulator.report.axes import clock, latency, log_ticks, number, percent, time_ticks
+from autoscaler.simulator.numerals import clock, latency, number, percent
+from autoscaler.simulator.report.axes import log_ticks, time_ticks
 from autoscaler.simulator.report.panels import run_panels
 from autoscaler.simulator.report.plot import Band, Line, Panel
 from autoscaler.simulator.result import Result

@@ -8,7 +8,7 @@ from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import Fidelity, Scenario
 from autoscaler.model.time import seconds
 from autoscaler.simulator.inputs import Inputs
-from autoscaler.simulator.report.axes import latency, number, percent
+from autoscaler.simulator.numerals import latency, number, percent
 
 
 def assumptions(inputs: Inputs) -> tuple[str, ...]:

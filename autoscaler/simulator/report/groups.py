@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.report.axes import clock, latency, number, percent
+from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.report.plot import Panel, read_at
 from autoscaler.simulator.report.svg import LEFT, RIGHT, WIDTH, render
 from autoscaler.simulator.result import Series

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.report.axes import latency, number, percent
+from autoscaler.simulator.numerals import latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.report.panels import bill_of, bill_unit, objective_bands, rate_axis
 from autoscaler.simulator.report.plot import Envelope, Excess, Line, Panel, middles, steps_at

@@ -13,9 +13,9 @@ from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import Objective
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.measures import BY_KEY, COST, MINUTES, MINUTES_VIOLATED
+from autoscaler.simulator.numerals import latency, number, percent
 from autoscaler.simulator.references import references
 from autoscaler.simulator.report.assumptions import assumptions, left_out
-from autoscaler.simulator.report.axes import latency, number, percent
 from autoscaler.simulator.report.groups import group
 from autoscaler.simulator.report.looks import MOST, Look, looks_of, reference_looks
 from autoscaler.simulator.report.overview import overview_panels

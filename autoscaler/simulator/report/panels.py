@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Objective
-from autoscaler.simulator.report.axes import clock, latency, number, percent
+from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.report.plot import Band, Excess, Line, Panel, middles
 from autoscaler.simulator.result import MetricTrack, Replicas, Result, Series

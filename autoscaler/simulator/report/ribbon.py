@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.report.axes import clock, number
+from autoscaler.simulator.numerals import clock, number
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.report.svg import LEFT, RIGHT, WIDTH, short
 

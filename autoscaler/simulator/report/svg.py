@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.report.axes import linear_ticks, log_ticks, number, time_label, time_ticks
+from autoscaler.simulator.numerals import number
+from autoscaler.simulator.report.axes import linear_ticks, log_ticks, time_label, time_ticks
 from autoscaler.simulator.report.plot import Band, Envelope, Excess, Line, Panel
 
 Floats = NDArray[np.float64]

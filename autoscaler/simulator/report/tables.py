@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autoscaler.simulator.measures import BY_KEY, COST, LATE_SHARE, MEASURES, MINUTES, MINUTES_VIOLATED, Measure
-from autoscaler.simulator.report.axes import clock, latency, number
+from autoscaler.simulator.numerals import clock, latency, number
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.result import Result
 from autoscaler.simulator.summary import PAIRED, differences, show

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from autoscaler.simulator.intervals import Estimate
 from autoscaler.simulator.measures import BY_KEY, MINUTES_VIOLATED
-from autoscaler.simulator.report.axes import linear_ticks, number
+from autoscaler.simulator.numerals import number
+from autoscaler.simulator.report.axes import linear_ticks
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.report.svg import short
 from autoscaler.simulator.summary import show

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from autoscaler.simulator.measures import BY_KEY, COST, MINUTES, MINUTES_VIOLATED, REPLICA_HOURS, Unit
+from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.references import CLAIRVOYANT, STATIC_PEAK
-from autoscaler.simulator.report.axes import clock, latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.result import Result
 from autoscaler.simulator.summary import show
