@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ import msgspec
 
 from autoscaler.model.errors import Fault, InvalidInputError
 from autoscaler.model.json_types import JsonValue
+from autoscaler.simulator.naming import distinct
 from autoscaler.simulator.records import SCHEMA, TrialsRecord
 from autoscaler.simulator.sample import Sample
 
@@ -92,23 +93,23 @@ def _refused(path: Path, what: str, hint: str) -> InvalidInputError:
     return InvalidInputError([Fault(what=what, source=str(path), hint=hint)])
 
 
-def _samples(files: Sequence[TrialsFile], seeds: Sequence[int]) -> Iterator[Sample]:
-    """Give every policy over the shared seeds; references, which are the same everywhere, of the first file only."""
+def _samples(files: Sequence[TrialsFile], seeds: Sequence[int]) -> list[Sample]:
+    """Give every policy over the shared seeds; references, which are the same everywhere, of the first file only, last."""
     names = Counter(p.policy for file in files for p in file.record.policies if not p.reference)
-    stems = Counter(file.path.stem for file in files)
-    references: list[Sample] = []
-    for i, file in enumerate(files):
+    stems = Counter(path.stem for path in {file.path for file in files})
+    found: list[Sample] = []
+    for file in files:
         origin = file.path.stem if stems[file.path.stem] == 1 else str(file.path)
         for policy in file.record.policies:
+            if policy.reference and file is not files[0]:
+                continue
             sample = policy.sample()
             runs = {seed: sample.runs[seed] for seed in seeds if seed in sample.runs}
             name = f"{policy.policy} ({origin})" if names[policy.policy] > 1 else policy.policy
-            kept = Sample(policy=name, runs=runs, is_reference=policy.reference)
-            if not policy.reference:
-                yield kept
-            elif i == 0:
-                references.append(kept)
-    yield from references
+            found.append(replace(sample, policy=name, runs=runs))
+    found.sort(key=lambda sample: sample.is_reference)
+    given = distinct(sample.policy for sample in found)
+    return [replace(sample, policy=name) for sample, name in zip(found, given, strict=True)]
 
 
 def _differences(one: TrialsFile, other: TrialsFile) -> Iterator[str]:

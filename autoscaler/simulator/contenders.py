@@ -18,6 +18,7 @@ from autoscaler.config.scenario import Target
 from autoscaler.model.controller_config import Gates
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.simulator.jobs import Contender
+from autoscaler.simulator.naming import distinct
 from autoscaler.simulator.simulation import is_for
 
 
@@ -65,13 +66,8 @@ def with_neighbours(contenders: Sequence[Contender], neighbours: Sequence[Target
 
 def renamed(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
     """Number names that are taken."""
-    given: list[Contender] = []
-    for each in contenders:
-        number, name = 2, each.name
-        while name in [other.name for other in given]:
-            name, number = f"{each.name} ({number})", number + 1
-        given.append(replace(each, name=name))
-    return tuple(given)
+    names = distinct(each.name for each in contenders)
+    return tuple(replace(each, name=name) for each, name in zip(contenders, names, strict=True))
 
 
 def _read_set(path: Path, gates: Gates, neighbours: Sequence[Target]) -> tuple[list[Contender], list[Fault]]:

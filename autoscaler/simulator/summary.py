@@ -20,6 +20,7 @@ from autoscaler.simulator.measures import (
     Measure,
     Unit,
 )
+from autoscaler.simulator.naming import distinct
 from autoscaler.simulator.numerals import latency, number, percent
 from autoscaler.simulator.sample import Sample
 
@@ -31,10 +32,10 @@ _MOST_DIGITS: Final = 5  #: of a mean; more are noise to a reader, however narro
 
 def headings(samples: Sequence[Sample]) -> list[str]:
     """Name each policy's column; one whose run was interrupted says how far it came."""
-    return [
+    return distinct(
         each.policy + ("" if each.played is None else f" (until {print_duration(each.played * SECOND)})")
         for each in samples
-    ]
+    )
 
 
 def comparison(samples: Sequence[Sample], objective: float) -> Iterator[Row]:

@@ -61,7 +61,14 @@ def test_two_files_of_one_experiment(web, production, capsys):
 def test_a_file_against_itself_is_the_same(web, capsys):
     assert run(["compare", web, web]) == 0
     table = capsys.readouterr().out
-    assert table.splitlines()[-1] == f"web-app-hpa ({web}) against web-app-hpa ({web}): the results are the same."
+    assert table.splitlines()[-1] == "web-app-hpa (web) (2) against web-app-hpa (web): the results are the same."
+
+
+def test_files_of_the_same_name_are_told_apart_by_their_folders(web, tmp_path, capsys):
+    other = tmp_path / "web.json"
+    other.write_text(Path(web).read_text())
+    assert run(["compare", web, str(other)]) == 0
+    assert f"web-app-hpa ({other}) against web-app-hpa ({web}): " in capsys.readouterr().out
 
 
 def test_json_holds_means_differences_and_verdicts(web, production, capsys):
