@@ -14,7 +14,7 @@ from autoscaler.config.documents import Document, load_file
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.scenario.faults import TimedFault, impossible
 from autoscaler.config.scenario.metrics import Control, Metrics
-from autoscaler.config.scenario.neighbours import Neighbour
+from autoscaler.config.scenario.neighbours import Neighbour, let_workers_serve
 from autoscaler.config.scenario.nodes import NodePool
 from autoscaler.config.scenario.pods import NAME, Pods, Target
 from autoscaler.config.scenario.rollouts import Rollout
@@ -67,21 +67,15 @@ class Scenario(Spec):
 
     @model_validator(mode="after")
     def _workers_or_service(self) -> Self:
-        """Let workers stand as the service that they are, so that nobody else has to ask which of the two there is."""
-        of_jobs = [name for name, signal in self.metrics.external.items() if signal.is_of_jobs]
-        if self.workers is None:
-            if of_jobs:
-                raise ValueError(f"metrics.external.{of_jobs[0]} measures jobs, which only `workers` have")
-            return self
-        if "service" in self.model_fields_set:
-            raise ValueError("service and workers are given; a scenario has one of them: requests are sent, jobs taken")
-        object.__setattr__(self, "service", self.workers.as_service())  # the model is frozen, and not yet handed out
+        let_workers_serve(self)
         return self
 
     @model_validator(mode="after")
     def _within_its_fidelity(self) -> Self:
-        if self.beyond_fluid:
-            raise ValueError(self.beyond_fluid)
+        everyone: list[Scenario] = [self, *self.neighbours()]
+        for one in everyone:
+            if one.beyond_fluid:
+                raise ValueError(one.beyond_fluid if one is self else f"{one.target.name}: {one.beyond_fluid}")
         return self
 
     @property

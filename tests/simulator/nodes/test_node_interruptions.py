@@ -114,3 +114,17 @@ def test_the_same_seed_has_the_same_storms():
         return [one.at for one in islice(interruptions(spot, Luck(seed, 0), 0, {}), 5)]
 
     assert first(1) == first(1) != first(2)
+
+
+def test_a_node_that_is_being_emptied_can_be_lost(town):
+    place = town(
+        pool_of("big", cpu=2, scale_down_below="60%"), pods={"initial_replicas": 6}, service={"mean_service_time": "5s"}
+    )
+    place.web.delete_pod("web-00000")
+    place.web.delete_pod("web-00001")
+    place.web.set_replicas(4)
+    while not any(node.draining for node in place.world.nodes.pools[0].nodes):
+        place.world.advance(place.world.now + SECOND)
+    place.go((place.world.now - place.world.start) / SECOND + 1)
+    assert place.world.lose_nodes("big", place.world.now) == 2
+    assert (place.nodes, place.ready, place.counts) == ([], 0, (0, 0, 4))
