@@ -39,7 +39,13 @@ def test_the_shipped_policies_load_together() -> None:
     loaded = load_policies([folder])
 
     assert loaded.faults == ()
-    assert names(loaded) == ["shop/web 50", "default/web 10", "production/web 20"]
+    assert names(loaded) == [
+        "mail/email-workers 30",
+        "chat/llm-chat 12",
+        "shop/web 50",
+        "default/web 10",
+        "production/web 20",
+    ]
 
 
 def test_a_folder_is_searched_for_yaml_and_json_but_not_below_hidden_names(tmp_path: Path) -> None:
