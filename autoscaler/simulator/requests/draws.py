@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests import numbers
 from autoscaler.simulator.requests.jit import overflowing
 from autoscaler.simulator.requests.kernel import Array
-from autoscaler.simulator.requests.state import Drawn, Floats, Physics, new_state
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawer, Drawn, Floats
 
 
 class Draws:
@@ -15,23 +17,16 @@ class Draws:
 
     def __init__(self, source: Drawn, physics: Physics) -> None:
         """``physics``: only its distribution of service times counts."""
-        self._source = source
-        self._state = new_state(physics, source, 0, 0)
+        self._drawer = Drawer(source, physics)
 
     def know(self, seconds: int) -> None:
         """Make the rates of that many seconds known; requests are drawn no further."""
-        have = len(self._state.rates)
-        if seconds > have:
-            rates = np.concatenate((self._state.rates, self._source.rates(have, seconds)))
-            self._state = self._state._replace(rates=rates)
+        self._drawer.know(seconds)
 
     def block(self) -> tuple[Floats, Floats]:
         """Give the next arrivals and service times [s], shape ``(n,)`` each; ``n`` falls to 0 where rates end."""
-        state = self._state
-        with overflowing():
-            k._draw(state.ints, state.floats, state.source, state.spare, state.rates, state.random, state.quantiles)
-        n = int(state.ints[k.DRAWN])
-        return state.source[k.ARRIVAL, :n].copy(), state.source[k.SERVICE_TIME, :n].copy()
+        rows, n = self._drawer.block()
+        return rows[k.ARRIVAL, :n].copy(), rows[k.SERVICE_TIME, :n].copy()
 
 
 class Uniforms:
@@ -46,5 +41,5 @@ class Uniforms:
         """Give the next ``n`` numbers of a stream."""
         drawn = np.empty(n)
         with overflowing():
-            k._uniforms(self._random, stream, drawn, n)
+            numbers.uniforms(self._random[stream], drawn)
         return drawn

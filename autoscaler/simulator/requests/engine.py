@@ -12,16 +12,9 @@ from numpy.typing import NDArray
 from autoscaler.simulator.requests import kernel as k
 from autoscaler.simulator.requests.jit import overflowing, plain
 from autoscaler.simulator.requests.kernel import Array, Balancer, State
-from autoscaler.simulator.requests.state import (
-    Drawn,
-    Given,
-    Physics,
-    new_state,
-    with_jobs,
-    with_levels,
-    with_pods,
-    with_seconds,
-)
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawer, Drawn, Given
+from autoscaler.simulator.requests.state import new_state, with_jobs, with_levels, with_pods, with_seconds
 
 _move, _unlink, _leave_line, _slowdown = (plain(f) for f in (k.move, k.unlink, k.leave_line, k.slowdown))
 
@@ -34,10 +27,12 @@ class Engine:
     def __init__(self, physics: Physics, source: Drawn | Given, *, record: int = 0, seconds: int = 0) -> None:
         """``record``: of how many of the first requests to keep the story; ``seconds``: to make room for."""
         self._physics = physics
-        self._source = source
         self._rows: dict[int, int] = {}  # where in the arrays a pod is
-        self.state: State = new_state(physics, source, record, seconds)
-        self._free = list(range(len(self.state.pods)))[::-1]
+        self._drawer = Drawer(source, physics) if isinstance(source, Drawn) else None
+        self.state: State = new_state(physics, source.seed, record=record, seconds=seconds)
+        self._free = list(range(1, len(self.state.pods)))[::-1]
+        if isinstance(source, Given):
+            self._feed(source.rows(), len(source.arrivals), is_more=False)
 
     @property
     def now(self) -> float:
@@ -69,27 +64,39 @@ class Engine:
         seconds = int(until) + 1
         if seconds > len(self.state.columns):
             self.state = with_seconds(self.state, seconds)
-        known = len(self.state.rates)
-        if isinstance(self._source, Drawn) and seconds > known:
-            more = self._source.rates(known, len(self.state.columns))
-            self.state = self.state._replace(rates=np.concatenate((self.state.rates, more)))
+        drawer = self._drawer
+        if drawer is not None and seconds > drawer.known:
+            drawer.know(len(self.state.columns))
+            self.state.ints[k.IS_MORE] = 1
         with overflowing():
-            while (status := k.advance(self.state, until)) != k.DONE:
-                if status == k.NEEDS_JOBS:
-                    self.state = with_jobs(self.state, len(self.state.jobs))
-                else:
-                    self.state = with_levels(self.state)
+            while (status := k.advance(self.state.flat(), until)) != k.DONE:
+                self._provide(status)
+
+    def _provide(self, status: int) -> None:
+        """Give the kernel what it came back for."""
+        if status == k.NEEDS_REQUESTS and self._drawer is not None:
+            block, n = self._drawer.block()
+            self._feed(block, n, is_more=n > 0)
+        elif status == k.NEEDS_JOBS:
+            self.state = with_jobs(self.state, len(self.state.jobs))
+        else:
+            self.state = with_levels(self.state)
+
+    def _feed(self, requests: Array, n: int, *, is_more: bool) -> None:
+        """Hand over the next requests."""
+        self.state = self.state._replace(source=requests)
+        self.state.ints[[k.NEXT_REQUEST, k.KNOWN, k.IS_MORE]] = 0, n, is_more
 
     def join(self, pod: int, at: float, since: float | None = None) -> None:
         """Put a pod in rotation. It warms up from now on, or has done so ``since`` a time in the past."""
         self._reach(at)
         if not self._free:
             have = len(self.state.pods)
-            self.state = with_pods(self.state, max(have, 1))
+            self.state = with_pods(self.state, have)
             self._free = list(range(2 * have - 1, have - 1, -1))
         state, row, ready = self.state, self._free.pop(), self.ready
         self._rows[pod] = row
-        state.pods[row] = 1, 0, -1, -1
+        state.pods[row] = 1, 0, 0, 0
         since = at if since is None else since
         state.meters[row] = since, 0.0, 0.0, pod
         state.rotation[ready] = row
@@ -97,7 +104,7 @@ class Engine:
         if self._physics.warmup > 0.0:
             state.floats[k.WARM_UNTIL] = max(float(state.floats[k.WARM_UNTIL]), since + self._physics.warmup)
         if self._levels:
-            _move(state.rings, self._levels + row, 0)
+            _move(state.rings.reshape(-1), self._levels + row, 0)
             state.ints[k.LEAST] = 0
 
     def leave(self, pod: int, at: float) -> float:
@@ -110,8 +117,8 @@ class Engine:
     def kill(self, pod: int, at: float) -> int:
         """Take a pod away, with everything it still has, and tell how many requests that were; none, if it never joined."""
         self._reach(at)
-        row = self._rows.pop(pod, -1)
-        if row < 0:
+        row = self._rows.pop(pod, 0)
+        if not row:
             return 0
         self._out_of_rotation(row)
         self._free.append(row)
@@ -120,7 +127,7 @@ class Engine:
         state.floats[k.AREA] += (self.in_service + self.waiting + len(jobs)) * (at - state.floats[k.CHANGED])
         state.floats[k.CHANGED] = at
         for job in reversed(jobs):
-            state.job_links[job, k.L_NEXT], state.ints[k.KILLED] = state.ints[k.KILLED], job
+            state.links[job, k.L_NEXT], state.links[0, k.L_POD] = state.links[0, k.L_POD], job
         self.advance(at)  # counts them, or has them sent again
         return len(jobs)
 
@@ -130,8 +137,8 @@ class Engine:
         self.state.floats[k.SLOW] = factor
 
     def rows(self, pods: Sequence[int]) -> Indices:
-        """Give where in the arrays pods are; -1 for those that have not joined yet, or are gone."""
-        return np.array([self._rows.get(pod, -1) for pod in pods], np.int64)
+        """Give where in the arrays pods are; 0 for those that have not joined yet, or are gone."""
+        return np.array([self._rows.get(pod, 0) for pod in pods], np.int64)
 
     def progress(self) -> Array:
         """Give the work that requests in service have taken so far, by row of the pods."""
@@ -139,7 +146,7 @@ class Engine:
         jobs = state.ending[:n]
         started, ends = state.jobs[jobs, k.J_STARTED], state.ends[:n]
         share = (self.now - started) / np.maximum(ends - started, 1e-300)
-        pods = state.job_links[jobs, k.L_POD]
+        pods = state.links[jobs, k.L_POD]
         return np.bincount(pods, share * state.jobs[jobs, k.J_COST], minlength=len(state.pods))
 
     def _reach(self, at: float) -> None:
@@ -164,21 +171,21 @@ class Engine:
         if state.ints[k.TURN] >= ready:
             state.ints[k.TURN] = 0
         if self._levels:
-            _unlink(state.rings, self._levels + row)
+            _unlink(state.rings.reshape(-1), self._levels + row)
         if self._physics.balancer == Balancer.LEAST_OUTSTANDING and ready:
             state.ints[k.LEAST] = state.pods[state.rotation[:ready], k.P_OUTSTANDING].min()
 
     def _in_service(self, row: int) -> NDArray[np.bool_]:
         """Mark the departures of a pod in the heap."""
         jobs = self.state.ending[: self.in_service]
-        return np.asarray(self.state.job_links[jobs, k.L_POD] == row)
+        return np.asarray(self.state.links[jobs, k.L_POD] == row)
 
     def _queue(self, row: int) -> list[int]:
         """Give the requests in a pod's own queue, in order."""
         jobs, job = [], int(self.state.pods[row, k.P_HEAD])
-        while job >= 0:
+        while job:
             jobs.append(job)
-            job = int(self.state.job_links[job, k.L_NEXT])
+            job = int(self.state.links[job, k.L_NEXT])
         return jobs
 
     def _take_all(self, row: int) -> list[int]:
@@ -192,9 +199,9 @@ class Engine:
         state.ints[k.IN_SERVICE] = kept
         queue = self._queue(row)
         for job in queue:
-            _leave_line(state.ints, state.job_links, job)
+            _leave_line(state.links.reshape(-1), job)
         state.ints[k.WAITING] -= len(queue)
-        state.pods[row] = 0, 0, -1, -1
+        state.pods[row] = 0, 0, 0, 0
         return [int(job) for job in jobs[mine]] + queue
 
     def _drain_time(self, row: int, at: float) -> float:

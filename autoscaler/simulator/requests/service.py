@@ -14,7 +14,8 @@ from autoscaler.simulator.requests import kernel as k
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.kernel import Balancer, Distribution
 from autoscaler.simulator.requests.latencies import RequestLatencies
-from autoscaler.simulator.requests.state import Drawn, Given, Physics
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.warmup import Young
 
@@ -111,18 +112,18 @@ class RequestService:
         """Read the counters of ``pods``, as of the last ``catch_up``; one that never joined has zeros."""
         engine, rows = self.engine, self.engine.rows(pods)
         state = engine.state
-        present = np.where(rows >= 0, state.pods[rows, k.P_OUTSTANDING], 0).astype(np.float64)
+        present = state.pods[rows, k.P_OUTSTANDING].astype(np.float64)  # row 0, no pod, has zeros
         busy = np.minimum(present, self._spec.slots)
-        head = state.ints[k.HEAD]
+        oldest = state.jobs[state.links[0, k.L_LATER], k.J_ARRIVED]
         return Counters(
-            work=np.where(rows >= 0, state.meters[rows, k.M_WORK] + engine.progress()[rows], 0.0),
-            served=np.where(rows >= 0, state.meters[rows, k.M_SERVED], 0.0),
+            work=state.meters[rows, k.M_WORK] + engine.progress()[rows],
+            served=state.meters[rows, k.M_SERVED],
             busy=busy,
             queued=present - busy,
             arrived=float(state.ints[k.REQUESTS]),
             waiting=self.waiting,
             active=self.in_service,
-            oldest=engine.now - float(state.jobs[head, k.J_ARRIVED]) if head >= 0 else 0.0,
+            oldest=engine.now - float(oldest) if engine.waiting else 0.0,
         )
 
     def latencies(self) -> RequestLatencies:

@@ -261,7 +261,7 @@ def test_rows_of_pods_are_used_again() -> None:
         service.kill(pod, pod + 0.9)
 
     assert column(service, k.SERVED) == 100.0
-    assert len(service.state.pods) == 16
+    assert len(service.state.pods) == 17
     assert service.state.record[:, 3].tolist() == list(range(100))
 
 
