@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.config.scenario import Service
+from autoscaler.config.scenario import Balancing, Service
 from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.pace import Pace, pace_of
 from autoscaler.simulator.waiting import Waiting, exceeds, stationary
 
 Floats = NDArray[np.float64]
@@ -28,15 +29,14 @@ class Experience:
     """Groups of requests that fared alike, shape ``(groups,)``: those of one second, or of one calm cell of seconds.
 
     ``second``: when the first of them came; ``requests``: how many took their turn or gave up; ``gave_up``: share of them
-    that waited the whole timeout and left. ``slowness``: how many times as long as usual they were in service; ``None``
-    where that is 1 throughout.
+    that waited the whole timeout and left. ``pace``: how much longer than usual they were in service; ``None``: not longer.
     """
 
     second: NDArray[np.int64]
     requests: Floats
     waiting: Waiting
     gave_up: Floats
-    slowness: Floats | None = None
+    pace: Pace | None = None
 
     def __len__(self) -> int:
         return len(self.second)
@@ -48,8 +48,8 @@ class Experience:
 
     def only(self, rows: slice | NDArray[np.int64]) -> Experience:
         """Give some of the groups."""
-        slowness = None if self.slowness is None else self.slowness[rows]
-        return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows], slowness)
+        pace = None if self.pace is None else self.pace.only(rows)
+        return Experience(self.second[rows], self.requests[rows], self.waiting.only(rows), self.gave_up[rows], pace)
 
 
 def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, int] | None = None) -> Experience:
@@ -64,11 +64,11 @@ def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, 
     queued[0] |= first > 0 and ledger.waiting[first - 1] > 0.0
     cells = -(-(last - first) // cell)
     is_calm = np.logical_not(np.any(_by_cell(queued, cells, cell), axis=1))
-    slowness = ledger.slowness[first:last]
-    is_even = bool((slowness == 1.0).all())
-    calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell, None if is_even else slowness)
+    pace = pace_of(ledger)
+    stretch = None if pace is None else pace.only(slice(first, last))
+    calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell, stretch)
     busy = np.flatnonzero(np.repeat(~is_calm, cell)[: last - first] & (entered > 0.0))
-    found = _joined(calm, _queued(service, ledger, first + busy, queued[busy], is_even=is_even))
+    found = _joined(calm, _queued(service, ledger, first + busy, queued[busy], pace))
     found.second[: len(calm)] += first
     return found
 
@@ -83,12 +83,35 @@ def tails(service: Service, experience: Experience, latencies: Floats) -> Floats
 
     A request that gave up counts with the timeout; rejected ones are not in here.
     """
-    slowness = 1.0 if experience.slowness is None else experience.slowness
-    tail = exceeds(experience.waiting, service.mean_service_time * slowness, latencies)
+    tail = _tails(service, experience, latencies)
     some = np.flatnonzero(experience.gave_up)
     share = experience.gave_up[some, None]
     tail[some] = (1.0 - share) * tail[some] + share * (latencies < service.timeout)
     return tail
+
+
+def _tails(service: Service, experience: Experience, latencies: Floats) -> Floats:
+    """Give the same as ``tails``, of requests that do not give up: some of them in young pods, the others not.
+
+    Where every pod has a queue of its own, all are equally long, and that of a slow pod takes longer.
+    """
+    waiting, mean, pace = experience.waiting, service.mean_service_time, experience.pace
+    if pace is None:
+        return exceeds(waiting, mean, latencies)
+    own_queues = service.balancing is not Balancing.SHARED
+    tail = exceeds(_behind(waiting, pace.warm_wait) if own_queues else waiting, mean * pace.common, latencies)
+    rows = np.flatnonzero(pace.share)
+    some, at = pace.only(rows), waiting.only(rows)
+    slow = exceeds(
+        _behind(at, some.warm_wait * some.young) if own_queues else at, mean * some.common * some.young, latencies
+    )
+    share = some.share[:, None]
+    tail[rows] = (1.0 - share) * tail[rows] + share * slow
+    return tail
+
+
+def _behind(waiting: Waiting, factor: Floats) -> Waiting:
+    return Waiting(waiting.backlog * factor, waiting.chance, waiting.rate)
 
 
 def _by_cell(values: NDArray[np.bool_], cells: int, cell: int) -> NDArray[np.bool_]:
@@ -98,7 +121,7 @@ def _by_cell(values: NDArray[np.bool_], cells: int, cell: int) -> NDArray[np.boo
 
 
 def _calm(
-    service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.bool_], cell: int, slowness: Floats | None
+    service: Service, entered: Floats, slots: Floats, is_calm: NDArray[np.bool_], cell: int, pace: Pace | None
 ) -> Experience:
     """Group cells in which nobody queued."""
     starts = np.arange(0, len(entered), cell)
@@ -106,13 +129,13 @@ def _calm(
     widths = np.diff(np.append(starts, len(entered)))
     keep = is_calm & (requests > 0.0)
     rate, mean_slots = requests[keep] / widths[keep], np.add.reduceat(slots, starts)[keep] / widths[keep]
-    mean_slowness = None if slowness is None else np.add.reduceat(slowness, starts)[keep] / widths[keep]
-    waiting = stationary(service, rate, mean_slots, 1.0 if mean_slowness is None else mean_slowness)
-    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())), mean_slowness)
+    found = None if pace is None else pace.averaged(starts, widths, keep)
+    waiting = stationary(service, rate, mean_slots, 1.0 if found is None else found.mean)
+    return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())), found)
 
 
 def _queued(
-    service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_], *, is_even: bool
+    service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_], pace: Pace | None
 ) -> Experience:
     """Group single seconds; those with a queue wait until it has drained so far."""
     n = ledger.seconds
@@ -121,16 +144,16 @@ def _queued(
     left = np.concatenate((np.zeros(1), np.cumsum(ledger.served[:n] + ledger.lost[:n] + ledger.timed_out[:n])))
     middle = (came[seconds] + came[seconds + 1]) / 2
     backlog = np.maximum(np.interp(middle, left, np.arange(n + 1, dtype=np.float64)) - (seconds + 0.5), 0.0)
-    slowness = None if is_even else ledger.slowness[seconds]
+    found = None if pace is None else pace.only(seconds)
     waiting = Waiting(
         np.where(queued, np.minimum(backlog, service.timeout), 0.0), np.zeros(len(seconds)), np.ones(len(seconds))
     )
     free = np.flatnonzero(~queued)
     unqueued = stationary(
-        service, entered[seconds[free]], ledger.slots[seconds[free]], 1.0 if slowness is None else slowness[free]
+        service, entered[seconds[free]], ledger.slots[seconds[free]], 1.0 if found is None else found.mean[free]
     )
     waiting.chance[free], waiting.rate[free] = unqueued.chance, unqueued.rate
-    return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog), slowness)
+    return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog), found)
 
 
 def _left_unserved(service: Service, ledger: Ledger, seconds: NDArray[np.int64], backlog: Floats) -> Floats:
@@ -158,5 +181,5 @@ def _joined(one: Experience, other: Experience) -> Experience:
         join(one.requests, other.requests),
         waiting,
         join(one.gave_up, other.gave_up),
-        None if one.slowness is None or other.slowness is None else join(one.slowness, other.slowness),
+        None if one.pace is None or other.pace is None else one.pace.joined(other.pace),
     )

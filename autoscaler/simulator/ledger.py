@@ -32,6 +32,8 @@ class Ledger:
         "slowness",
         "timed_out",
         "waiting",
+        "young_share",
+        "young_slowness",
     )
 
     def __init__(self, traffic: RateFunction, seconds: int = FIRST_SECONDS) -> None:
@@ -44,7 +46,9 @@ class Ledger:
         )
         # slots: how many were in rotation, worth of slots at full speed, averaged over the second; waiting: requests in
         # the queue at its end
-        self.slowness = np.ones(seconds)  #: times as long as usual a request takes, on average; only a fluid needs it
+        # of a fluid: times as long as usual that a request takes in every pod; share of requests that young pods serve,
+        # and times as long as in others that they take there
+        self.slowness, self.young_share, self.young_slowness = np.ones(seconds), np.zeros(seconds), np.ones(seconds)
 
     def between(self, first: int, last: int) -> Floats:
         """Give how many requests are expected in each second from ``first`` up to ``last``."""
@@ -62,6 +66,7 @@ class Ledger:
         wanted = max(seconds, 2 * have)
         self.arrived = np.concatenate((self.arrived, arrivals(self._traffic, have, wanted)))
         more = np.zeros(wanted - have)
-        for name in ("slots", "served", "rejected", "timed_out", "lost", "waiting"):
+        for name in ("slots", "served", "rejected", "timed_out", "lost", "waiting", "young_share"):
             setattr(self, name, np.concatenate((getattr(self, name), more)))
-        self.slowness = np.concatenate((self.slowness, 1.0 + more))
+        for name in ("slowness", "young_slowness"):
+            setattr(self, name, np.concatenate((getattr(self, name), 1.0 + more)))

@@ -7,16 +7,16 @@ pod has done. Results depend on when pods come and go, never on how often the se
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from autoscaler.config.scenario import Objective, Service, Warmup
+from autoscaler.config.scenario import Balancing, Objective, Service, Warmup
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.fluid_latencies import FluidLatencies
 from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.line import Line
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.tally import Tally
@@ -30,12 +30,26 @@ class _Strength:
     able: float = 0.0  #: worth of slots at full speed
     warm: float = 0.0  #: the same as if there were no fault that slows all pods down
     present: float = 0.0  #: slots there are
+    young: float = 0.0  #: slots of pods that warm up
 
     def plus(self, other: _Strength, share: float) -> _Strength:
         """Add ``share`` of another one."""
         return _Strength(
-            self.able + other.able * share, self.warm + other.warm * share, self.present + other.present * share
+            self.able + other.able * share,
+            self.warm + other.warm * share,
+            self.present + other.present * share,
+            self.young + other.young * share,
         )
+
+    @property
+    def pace(self) -> tuple[float, float, float]:
+        """Give how slow all pods are, the share of requests that young ones serve, and how much slower those are."""
+        if not self.able:
+            return 1.0, 0.0, 1.0
+        if not self.young:
+            return self.warm / self.able, 0.0, 1.0
+        at_young = self.warm - (self.present - self.young)
+        return self.warm / self.able, at_young / self.warm, self.young / at_young
 
 
 class FluidService:
@@ -43,7 +57,7 @@ class FluidService:
 
     __slots__ = (
         "_grace", "_in_rotation", "_line", "_noise", "_partial", "_partial_from", "_pods", "_share", "_slo", "_slowness",
-        "_spec", "_start", "_tally", "_waiting", "_young", "arrived", "ledger", "work",
+        "_spec", "_start", "_tally", "_young", "arrived", "ledger", "work",
     )  # fmt: skip
 
     def __init__(
@@ -64,13 +78,12 @@ class FluidService:
         self._start = start
         self._pods = 0
         self._in_rotation: set[int] = set()
-        self._share = (start - 1, 0.0)  # an instant at which pods leave, and what each had in service just before
+        self._share = (start - 1, 0.0, 0.0)  # an instant at which pods leave; what each had in service, in line before
         self._slowness = 1.0
         self._young = Young(warmup)
         self._partial = _Strength()  # slot-seconds of the current second, up to ``_partial_from``
         self._partial_from = start
-        self._line: deque[list[float]] = deque()  # [second of arrival, requests still waiting, requests that came]
-        self._waiting = 0.0
+        self._line = Line()
         self._tally = Tally(noise)
         self.ledger = ledger
         self.work = 0.0
@@ -79,7 +92,7 @@ class FluidService:
     @property
     def waiting(self) -> float:
         """Requests in the queue at the end of the last whole second."""
-        return self._waiting
+        return self._line.waiting
 
     @property
     def in_service(self) -> float:
@@ -87,8 +100,9 @@ class FluidService:
         second = self.ledger.seconds
         if not second:
             return 0.0
-        slowness = float(self.ledger.slowness[second - 1])
-        return float(self.ledger.served[second - 1]) * self._spec.mean_service_time * slowness
+        ledger, last = self.ledger, second - 1
+        slowness = ledger.slowness[last] * (1.0 + ledger.young_share[last] * (ledger.young_slowness[last] - 1.0))
+        return float(ledger.served[last] * self._spec.mean_service_time * slowness)
 
     @property
     def capacity(self) -> float:
@@ -115,9 +129,9 @@ class FluidService:
         return max(SECOND, seconds(mean * harmonic))
 
     def kill(self, pod: int, at: Instant) -> None:
-        """End a pod: all its requests in service are lost, if it was in rotation until now."""
+        """End a pod: if it was in rotation until now, what it has in service and in a queue of its own is lost."""
         if pod in self._in_rotation:
-            self._go(pod, at, 1.0)
+            self._go(pod, at, 1.0, 0.0 if self._spec.balancing is Balancing.SHARED else 1.0)
         self._tally.forget(pod)
 
     def slow_down(self, factor: float, at: Instant) -> None:
@@ -135,11 +149,11 @@ class FluidService:
             work=work,
             served=work,
             busy=np.where(is_in, np.minimum(busy, self._spec.slots), 0.0),
-            queued=np.where(is_in, self._waiting * each, 0.0),
+            queued=np.where(is_in, self.waiting * each, 0.0),
             arrived=self.arrived,
-            waiting=self._waiting,
+            waiting=self.waiting,
             active=self.in_service,
-            oldest=self._oldest(),
+            oldest=self._line.oldest(self.ledger.seconds),
         )
 
     def latencies(self) -> FluidLatencies:
@@ -153,31 +167,26 @@ class FluidService:
         self._partial_from = at
         self._pods = pods
 
-    def _oldest(self) -> float:
-        """Give how long the head of the line has waited [s]; what came in a second left it from its begin on."""
-        if not self._line:
-            return 0.0
-        second, still, came = self._line[0]
-        return self.ledger.seconds - second - (came - still) / came
-
     def _strength(self, first: Instant, last: Instant) -> _Strength:
         """Give what the pods now in rotation come to between two instants, on average."""
         slots = self._spec.slots
-        warm = present = float(self._pods * slots)
-        if self._young.any_at(first):
-            warm -= slots * math.fsum(behind for _, behind in self._young.behind(first, last))
-        return _Strength(warm / self._slowness, warm, present)
+        present = float(self._pods * slots)
+        if not self._young.any_at(first):
+            return _Strength(present / self._slowness, present, present)
+        behind = [each for _, each in self._young.behind(first, last)]
+        warm = present - slots * math.fsum(behind)
+        return _Strength(warm / self._slowness, warm, present, float(len(behind) * slots))
 
-    def _go(self, pod: int, at: Instant, lost: float) -> None:
-        """Take a pod out; ``lost`` is the share of its requests in service that never end."""
+    def _go(self, pod: int, at: Instant, lost: float, lost_in_line: float = 0.0) -> None:
+        """Take a pod out; the share ``lost`` of its requests in service never ends, nor ``lost_in_line`` of its queue."""
         if self._share[0] != at:
             self.catch_up(at)
-            self._share = (at, self.in_service / self._pods)
+            self._share = (at, self.in_service / self._pods, self.waiting / self._pods)
         self._in_rotation.remove(pod)
         self.set_pods(self._pods - 1, at)
         self._young.leave(pod)
         self._tally.leave(pod, self.work)
-        self._lose(self._share[1] * lost)
+        self._lose(self._share[1] * lost, self._share[2] * lost_in_line)
 
     def catch_up(self, to: Instant) -> None:
         """Serve every second that is over by ``to``."""
@@ -198,24 +207,26 @@ class FluidService:
         if first < last:
             self._serve(first, last)
 
-    def _lose(self, requests: float) -> None:
-        """Count requests that were in service as lost: their pod was killed. Jobs wait again, at the head of the line."""
+    def _lose(self, in_service: float, in_line: float) -> None:
+        """Count requests whose pod was killed as lost. Jobs wait again, at the head of the line."""
         second = self.ledger.seconds - 1
-        if second < 0 or requests <= 0:
+        if second < 0:
             return
-        lost = min(requests, float(self.ledger.served[second]))
-        self.ledger.served[second] -= lost
-        if not self._spec.starts_again:
-            self.ledger.lost[second] += lost
-        elif lost:
-            self._line.appendleft([float(second), lost, lost])
-            self._waiting = self.ledger.waiting[second] = self._waiting + lost
+        ledger, line = self.ledger, self._line
+        served = min(in_service, float(ledger.served[second]))
+        if self._spec.starts_again:
+            line.put_back(second, served)
+            in_line = 0.0
+        else:
+            ledger.lost[second] += served + line.drop(in_line)
+        ledger.served[second] -= served
+        ledger.waiting[second] = line.waiting
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
         ledger, strength = self.ledger, self._strength(self._partial_from, self._partial_from)
         arrived, slots = ledger.arrived[first:last], strength.able
-        if self._waiting > 0.0 or not slots or float(arrived.max()) > slots / self._spec.mean_service_time:
+        if self.waiting > 0.0 or not slots or float(arrived.max()) > slots / self._spec.mean_service_time:
             self._serve_each(first, last, strength)
             return
         ledger.slots[first:last] = slots
@@ -228,19 +239,19 @@ class FluidService:
 
     def _serve_each(self, first: int, last: int, strength: _Strength) -> None:
         """Serve second by second with so many slots: whoever is not served waits, as far as there is room."""
-        ledger, spec = self.ledger, self._spec
+        ledger, spec, line = self.ledger, self._spec, self._line
         capacity, room = strength.able / spec.mean_service_time, spec.room(self._pods)
         ledger.slots[first:last] = strength.able
-        ledger.slowness[first:last] = strength.present / strength.able if strength.able else 1.0
+        ledger.slowness[first:last], ledger.young_share[first:last], ledger.young_slowness[first:last] = strength.pace
         done = self.work
         for second, came in enumerate(ledger.arrived[first:last].tolist(), start=first):
-            served = min(self._waiting + came, capacity)
-            rejected = min(came, max(0.0, self._waiting + came - served - room))
-            self._move(second, came - rejected, served)
+            served = min(line.waiting + came, capacity)
+            rejected = min(came, max(0.0, line.waiting + came - served - room))
+            line.move(second, came - rejected, served)
             ledger.served[second] = served
             ledger.rejected[second] = rejected
-            ledger.timed_out[second] = self._give_up(second + 1 - spec.timeout)
-            ledger.waiting[second] = self._waiting
+            ledger.timed_out[second] = line.give_up(second + 1 - spec.timeout)
+            ledger.waiting[second] = line.waiting
             self.arrived += came
             if strength.warm:
                 self.work += served * spec.slots / strength.warm
@@ -248,33 +259,3 @@ class FluidService:
         begin = self._start + first * SECOND
         for pod, behind in self._young.behind(begin, begin + SECOND):
             self._tally.fall_behind(pod, (self.work - done) * behind)
-
-    def _move(self, second: int, entering: float, leaving: float) -> None:
-        """Let requests join the end of the line, then take some from its head."""
-        line = self._line
-        if leaving >= self._waiting + entering:
-            line.clear()  # all of them: no rounding may leave a crumb behind
-        else:
-            line.append([float(second), entering, entering])
-            while leaving >= line[0][1]:
-                leaving -= line.popleft()[1]
-            line[0][1] -= leaving
-        self._waiting = math.fsum(entry[1] for entry in line)
-
-    def _give_up(self, before: float) -> float:
-        """Let those leave who came before that time [s]; arrivals are spread evenly over their second."""
-        gone, line = 0.0, self._line
-        while line and line[0][0] < before:
-            second, still, came = line[0]
-            leave = still - came * max(0.0, second + 1 - before)
-            if leave <= 0.0:
-                break
-            gone += leave
-            if leave >= still:
-                line.popleft()
-            else:
-                line[0][1] = still - leave
-                break
-        if gone:
-            self._waiting = math.fsum(entry[1] for entry in line)
-        return gone
