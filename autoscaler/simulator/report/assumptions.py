@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autoscaler.config.durations import print_duration
-from autoscaler.config.scenario import Fidelity, Scenario
+from autoscaler.config.scenario import Fidelity, Scenario, Workers
 from autoscaler.model.time import seconds
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.numerals import latency, number, percent
@@ -14,7 +14,8 @@ from autoscaler.simulator.numerals import latency, number, percent
 def assumptions(inputs: Inputs) -> tuple[str, ...]:
     """List what the model does, as far as this scenario uses it."""
     scenario = inputs.scenario
-    return (*_service(scenario), *_pods(scenario), *_looking(scenario), _objective(scenario))
+    serving = _service(scenario) if scenario.workers is None else _workers(scenario, scenario.workers)
+    return (*serving, *_pods(scenario), *_looking(scenario), _objective(scenario))
 
 
 def left_out(inputs: Inputs) -> str:
@@ -36,7 +37,7 @@ def _service(scenario: Scenario) -> Iterator[str]:
     service = scenario.service
     yield (
         f"A pod serves {service.slots} requests at once, each for {latency(service.mean_service_time)} on average "
-        f"(exponential): {number(service.pod_rate)} requests/s."
+        f"({service.spread.shape}): {number(service.pod_rate)} requests/s."
     )
     yield (
         f"Up to {service.queue_limit} requests wait per ready pod, first come first served over all pods; more are rejected, "
@@ -50,6 +51,36 @@ def _service(scenario: Scenario) -> Iterator[str]:
         )
     else:
         yield "Every request is simulated by itself, exactly. Percentiles leave out rejected requests."
+
+
+def _workers(scenario: Scenario, workers: Workers) -> Iterator[str]:
+    yield (
+        f"A pod works on {workers.concurrency} jobs at once, each for {latency(workers.job_time)} on average "
+        f"({workers.spread.shape}): {number(scenario.service.pod_rate)} jobs/s. Jobs wait in one queue, without limit; what is "
+        "called a request here is a job, and its latency counts from when it is due until it is done."
+    )
+    if scenario.fidelity is Fidelity.FLUID:
+        yield "Jobs are a fluid: expected numbers, second by second. Those of a killed pod wait again at once."
+        return
+    yield "Every job is simulated by itself, exactly. One that is late and not done counts with the time it has been due."
+    if workers.priorities:
+        yield (
+            "Lower priority numbers come first: "
+            + ", ".join(f"{percent(entry.share)} of the jobs have {entry.priority}" for entry in workers.priorities)
+            + "; others come before all of them."
+        )
+    if workers.delayed is not None:
+        yield f"{percent(workers.delayed.share)} of the jobs are due {latency(workers.delayed.by)} after they are added."
+    if workers.retries is not None:
+        retries = workers.retries
+        yield (
+            f"{percent(retries.failure_share)} of the attempts fail; a job has {retries.attempts}, {latency(retries.delay)} "
+            f"apart ({retries.backoff}). Jobs that fail for good are the lost ones."
+        )
+    yield (
+        f"Jobs of a killed pod are found after {latency(workers.lock)} and go to the head of the queue, "
+        f"{workers.max_stalled} times at most."
+    )
 
 
 def _pods(scenario: Scenario) -> Iterator[str]:

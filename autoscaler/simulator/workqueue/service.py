@@ -16,6 +16,7 @@ from autoscaler.simulator.recorded import Recorded
 from autoscaler.simulator.requests.service import physics_of
 from autoscaler.simulator.requests.state import Drawn, Given
 from autoscaler.simulator.serving import Counters
+from autoscaler.simulator.slot_book import SlotBook
 from autoscaler.simulator.traffic import RateFunction, arrivals
 from autoscaler.simulator.workqueue import kernel as k
 from autoscaler.simulator.workqueue.engine import Engine
@@ -36,12 +37,8 @@ class JobService:
     ) -> None:
         """``stream``: number of the workload, which has random numbers of its own."""
         self._mean = workers.job_time
-        self._concurrency = workers.concurrency
         self._start = start
-        self._slowness = 1.0
-        self._ready = 0
-        self._in_rotation: set[int] = set()
-        self._slot_seconds = (start, 0.0)  # of the second under way, up to an instant
+        self._slots = SlotBook(ledger, start, workers.concurrency, scenario.pods.warmup)
         self.ledger = ledger
         physics = physics_of(scenario.service, scenario.slo, None)
         source = Source(jobs, physics, _marks(workers, (scenario.seed, stream)))
@@ -60,38 +57,32 @@ class JobService:
     @property
     def capacity(self) -> float:
         """The most that the pods in rotation can do [jobs/s]."""
-        return self._ready * self._concurrency / (self._mean * self._slowness)
+        return self._slots.worth / self._mean
 
     def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
         """Have a pod take jobs; it has been warming up ``since`` then, by default from now on."""
-        self.catch_up(at)
-        self.engine.join(pod, self._seconds(at), self._seconds(at if since is None else since))
-        self._in_rotation.add(pod)
-        self._count_slots(at)
-        self._ready += 1
+        since = at if since is None else since
+        self._slots.join(pod, at, since)
+        self.engine.join(pod, self._seconds(at), self._seconds(since))
 
     def leave(self, pod: int, at: Instant) -> Nanoseconds:
         """Have a pod take no more jobs, and give how long it takes to finish those it has [ns]."""
-        self.catch_up(at)
-        self._out_of_rotation(pod, at)
-        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND)
+        self._slots.leave(pod, at)
+        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND) + 1  # seconds may have been rounded
 
     def kill(self, pod: int, at: Instant) -> None:
         """End a pod at once; the jobs it had are found stalled when their lock has expired. One without any is fine."""
-        self.catch_up(at)
-        self._out_of_rotation(pod, at)
+        self._slots.leave(pod, at)
         self.engine.kill(pod, self._seconds(at))
 
     def slow_down(self, factor: float, at: Instant) -> None:
         """Let every job that starts from now on take ``factor`` times as long; 1 is as before."""
-        self.catch_up(at)
-        self._count_slots(at)
-        self._slowness = factor
+        self._slots.slow_down(factor, at)
         self.engine.slow_down(factor, self._seconds(at))
 
     def catch_up(self, to: Instant) -> None:
         """Let everything happen up to ``to``."""
-        self._count_slots(to)
+        self._slots.note(to)
         self.engine.advance(self._seconds(to))
         first, last = self.ledger.seconds, (to - self._start) // SECOND
         if last > first:
@@ -123,27 +114,8 @@ class JobService:
         """Tell how long jobs took from when they were due."""
         return JobLatencies(self.engine, self.ledger.seconds)
 
-    def _out_of_rotation(self, pod: int, at: Instant) -> None:
-        if pod in self._in_rotation:
-            self._count_slots(at)
-            self._in_rotation.remove(pod)
-            self._ready -= 1
-
     def _seconds(self, at: Instant) -> float:
         return (at - self._start) / SECOND
-
-    def _count_slots(self, to: Instant) -> None:
-        """Write down the slots in rotation, worth of slots at full speed, averaged over each second up to ``to``."""
-        since, counted = self._slot_seconds
-        slots = self._ready * self._concurrency / self._slowness
-        first, last = (since - self._start) // SECOND, (to - self._start) // SECOND
-        self.ledger.grow_to(last)
-        if last > first:
-            end = self._start + (first + 1) * SECOND
-            self.ledger.slots[first] = counted + slots * ((end - since) / SECOND)
-            self.ledger.slots[first + 1 : last] = slots
-            since, counted = self._start + last * SECOND, 0.0
-        self._slot_seconds = (to, counted + slots * ((to - since) / SECOND))
 
 
 def jobs_of(traffic: RateFunction, seed: int, stream: int) -> Drawn | Given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoscaler.config.scenario import Fidelity, Scenario
+from autoscaler.config.scenario import Fidelity, Pods, Scenario
 from autoscaler.model.errors import InvalidScenarioError
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.ledger import Ledger
@@ -80,7 +80,7 @@ def test_counters_in_the_middle_of_a_job():
 def test_a_pod_that_leaves_finishes_what_it_has_and_takes_no_more():
     jobs = service([0, 0, 0], [3, 5.25, 1])
     jobs.join(0, at(0))
-    assert jobs.leave(0, at(1)) == 4.25 * SECOND
+    assert jobs.leave(0, at(1)) == 4.25 * SECOND + 1
     jobs.catch_up(at(20))
     assert (jobs.counters([0]).served[0], jobs.waiting, jobs.capacity) == (2, 1, 0)
 
@@ -115,6 +115,20 @@ def test_a_fault_slows_down_what_starts_from_then_on():
     jobs.catch_up(at(12))
     assert jobs.ledger.served[:12].tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0]
     assert jobs.ledger.slots[:3].tolist() == pytest.approx([1, 1 / 3, 1 / 3])
+
+
+def test_a_young_pod_is_slow_at_first():
+    made = scenario(concurrency=1)
+    warmup = {"warmup": {"for": "10s", "slowness": 3}}
+    young = made.model_copy(update={"pods": Pods.model_validate(warmup)})
+    given = Given(arrivals=np.array([0.0, 6.0]), services=np.array([2.0, 2.0]))
+    jobs = JobService(young, young.workers, given, Ledger(constant(0.0), 60), START, 0)
+    jobs.join(0, at(0))
+    jobs.catch_up(at(20))
+    # the first takes three times as long; the second starts when the factor has fallen to 1.8
+    assert np.flatnonzero(jobs.ledger.served[:20]).tolist() == [6, 9]
+    assert jobs.ledger.slots[:2].tolist() == pytest.approx([0.3455, 0.3715], abs=1e-3)
+    assert jobs.ledger.slots[12] == 1
 
 
 def test_jobs_that_are_late_and_not_done_show():

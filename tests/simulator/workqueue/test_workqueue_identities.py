@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -131,3 +136,26 @@ def test_the_edges_of_the_world():
     for pod in range(300):
         nobody.kill(pod, 1000.0)
     assert (nobody.active, nobody.stalled) == (0, 1200)
+
+
+def test_without_a_compiler_everything_is_the_same():
+    code = """
+import hashlib
+from tests.simulator.workqueue.test_workqueue_identities import busy_day, digest, workers
+engine = workers(3.0)
+list(busy_day(engine, 5))
+print(hashlib.sha256(b"".join(digest(engine))).hexdigest())
+"""
+
+    def ran(**environment):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    assert ran() == ran(NUMBA_DISABLE_JIT="1")
