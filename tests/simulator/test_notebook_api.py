@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +19,7 @@ from autoscaler.config.scenario import load_scenario
 from autoscaler.config.traces import load_trace
 from autoscaler.model.errors import InvalidPolicyError, InvalidScenarioError, InvalidTraceError
 
-mpl.use("Agg")
+plt.switch_backend("Agg")
 ROOT = Path(__file__).parents[2]
 STEPS = ROOT / "simulations/steps.yaml"
 WEB = ROOT / "policies/web-app-hpa.yaml"
@@ -218,7 +218,7 @@ def test_the_plot_shows_the_report_s_panels(results):
         assert figure.get_suptitle() == "web-app-production-hpa in steps, seed 2"
         figure.canvas.draw()
     finally:
-        mpl.pyplot.close(figure)
+        plt.close(figure)
 
 
 def test_a_run_that_is_not_there(results):
