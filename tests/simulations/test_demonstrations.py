@@ -97,22 +97,59 @@ def test_what_stops_flapping(policy, moves):
 def test_a_wilder_rate_rule_does_not_help_slow_starters():
     careful, wild = run("slow-starters", "cpu-80"), run("slow-starters", "cpu-80-any-rate")
 
-    assert counts(careful) == counts(wild) == [4, 3, 4, 6, 8]
-    assert careful.score.slo_minutes_violated == wild.score.slo_minutes_violated == 11
+    assert counts(careful) == counts(wild) == [4, 3, 4, 5, 6, 8]
+    assert careful.score.slo_minutes_violated == wild.score.slo_minutes_violated == 14
 
 
 def test_headroom_helps_slow_starters_and_costs():
     careful, roomy = run("slow-starters", "cpu-80").score, run("slow-starters", "cpu-50").score
 
-    assert (careful.slo_minutes_violated, roomy.slo_minutes_violated) == (11, 3)
-    assert (careful.unserved_share, roomy.unserved_share) == (
-        pytest.approx(0.0349, abs=1e-4),
-        pytest.approx(0.0020, abs=1e-4),
-    )
-    assert (careful.replica_hours, roomy.replica_hours) == (
-        pytest.approx(6.39, abs=0.01),
-        pytest.approx(10.21, abs=0.01),
-    )
+    assert (careful.slo_minutes_violated, roomy.slo_minutes_violated) == (14, 4)
+    assert (careful.unserved_share, roomy.unserved_share) == pytest.approx((0.0492, 0.0032), abs=1e-4)
+    assert (careful.replica_hours, roomy.replica_hours) == pytest.approx((6.23, 9.59), abs=0.01)
+
+
+def test_a_rollout_makes_cpu_run_away_under_steady_traffic():
+    result = run("rollout", "cpu-70")
+    ups = [action for action in result.actions if action.after > action.before]
+
+    assert [action.after for action in ups] == [34, 54, 78]
+    assert [action.t for action in ups] == [682, 742, 802]  # the rollout begins at 600 s
+    assert counts(result)[-1] == 19
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param("cpu-70-calm", id="no-start-lasts-as-long-as-the-window"),
+        pytest.param("requests", id="a-start-is-no-request"),
+    ],
+)
+def test_what_keeps_a_rollout_from_looking_like_load(policy):
+    result = run("rollout", policy)
+
+    assert result.actions == ()
+    assert result.score.peak_replicas == 25  # 20 and a quarter of surge
+
+
+def test_an_outage_at_the_peak_changes_nothing_blindly():
+    result = run("metrics-outage", "cpu-60")
+    blind = [action for action in result.actions if 20 * 60 <= action.t < 45 * 60]
+
+    assert blind == []
+    assert counts(result) == [5, 6, 7, 8, 10, 12, 8, 7, 6, 5]
+    assert (result.score.slo_minutes_violated, result.score.time_to_capacity_worst) == (12, 617)
+    (trouble,) = result.troubles
+    assert (trouble.metric, trouble.evaluations) == ("cpu", 100)  # 25 minutes, four a minute
+
+
+def test_a_second_signal_grows_through_the_outage_but_does_not_shrink_in_it():
+    result = run("metrics-outage", "cpu-60-and-requests")
+    within = [action for action in result.actions if 20 * 60 <= action.t < 45 * 60]
+
+    assert [(action.before, action.after) for action in within] == [(12, 14), (14, 16), (16, 18), (18, 20)]
+    assert next(action.t for action in result.actions if action.after < action.before) == 45 * 60 + 7
+    assert result.score.slo_minutes_violated == 0
 
 
 def test_memory_ratchets():

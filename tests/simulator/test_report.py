@@ -21,6 +21,7 @@ from autoscaler.simulator.references import references
 from autoscaler.simulator.report.assumptions import assumptions, left_out
 from autoscaler.simulator.report.axes import linear_ticks, log_ticks, time_ticks
 from autoscaler.simulator.report.looks import looks_of, reference_looks
+from autoscaler.simulator.report.moments import moments
 from autoscaler.simulator.report.page import render_report
 from autoscaler.simulator.report.panels import bill_of, rate_axis
 from autoscaler.simulator.report.ribbon import broken_share, ribbon
@@ -166,12 +167,22 @@ def test_a_run_that_was_interrupted_says_so(result):
     assert "interrupted: what is here is what was played" in page
 
 
+def test_what_the_scenario_does_at_given_times_is_named_in_order(scenario):
+    made = scenario(
+        faults=[{"at": "20m", "for": "5m", "metrics_outage": {}}, {"at": "50m", "metrics_lag": {"extra": "1m"}}],
+        rollouts=[{"at": "10m"}],
+    )
+    assert [(each.first, each.last, each.label) for each in moments(made, 3_600.0)] == [
+        (600, 600, "rollout"), (1_200, 1_500, "metrics outage"), (3_000, 3_600, "metrics lag"),
+    ]  # fmt: skip
+
+
 def test_what_is_left_out_depends_on_the_scenario(scenario):
     plain = prepare(scenario(), ROOT)
     warm = prepare(scenario(pods={"warmup": {"for": "1m", "slowness": 3}}), ROOT)
     assert "slowness of young pods" in left_out(plain)
     assert "slowness of young pods" not in left_out(warm)
-    assert any("3 times as long for a request" in text for text in assumptions(warm))
+    assert any("takes 3 times as long" in text for text in assumptions(warm))
 
 
 def test_the_worst_minutes_are_those_of_the_crowd(result):

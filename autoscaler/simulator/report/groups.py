@@ -6,13 +6,14 @@ import html
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.simulator.numerals import clock, latency, number, percent
-from autoscaler.simulator.report.plot import Panel, read_at
+from autoscaler.simulator.report.plot import Moment, Panel, read_at
 from autoscaler.simulator.report.svg import LEFT, RIGHT, WIDTH, render
 from autoscaler.simulator.result import Series
 
@@ -26,15 +27,23 @@ _PRINT: Final[Mapping[str, Callable[[float], str]]] = {
 _TABLE_ROWS: Final = 48
 
 
-def group(panels: Sequence[Panel], series: Series, span: tuple[float, float], key: str, *, above: str = "") -> str:
-    """Draw ``panels`` over the times of ``span`` [s]; ``above`` is markup that shares their time axis.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeAxis:
+    """What plots of one group share: the times shown [s], the points that can be read, and what happened meanwhile."""
 
-    ``series`` gives the instants at which the numbers can be read.
-    """
-    figures = "".join(_figure(panel, span, is_first=panel is panels[0]) for panel in panels)
+    first: float
+    last: float
+    series: Series
+    moments: tuple[Moment, ...] = ()
+
+
+def group(panels: Sequence[Panel], axis: TimeAxis, key: str, *, above: str = "") -> str:
+    """Draw ``panels`` over one time axis; ``above`` is markup that shares it."""
+    series = axis.series
+    figures = "".join(_figure(panel, axis, is_first=panel is panels[0]) for panel in panels)
     grid = series.t + series.width / 2
     shown = {
-        "first": span[0], "last": span[1], "left": LEFT / WIDTH, "right": RIGHT / WIDTH,
+        "first": axis.first, "last": axis.last, "left": LEFT / WIDTH, "right": RIGHT / WIDTH,
         "t": [round(t, 1) for t in grid.tolist()],
         "panels": {panel.key: [[line.name, _rounded(read_at(line, grid))] for line in panel.lines] for panel in panels},
         "kinds": {panel.key: _kind(panel) for panel in panels},
@@ -46,10 +55,11 @@ def group(panels: Sequence[Panel], series: Series, span: tuple[float, float], ke
     )
 
 
-def _figure(panel: Panel, span: tuple[float, float], *, is_first: bool) -> str:
+def _figure(panel: Panel, axis: TimeAxis, *, is_first: bool) -> str:
+    drawn = render(panel, axis.first, axis.last, axis.moments, named=is_first)
     return (
         f"<figure><figcaption><b>{html.escape(panel.title)}</b> <span>{html.escape(panel.unit)}</span>{_legend(panel, with_seeds=is_first)}"
-        f"</figcaption>{render(panel, *span)}</figure>"
+        f"</figcaption>{drawn}</figure>"
     )
 
 

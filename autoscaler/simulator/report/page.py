@@ -16,14 +16,16 @@ from autoscaler.simulator.measures import BY_KEY, COST, MINUTES, MINUTES_VIOLATE
 from autoscaler.simulator.numerals import latency, number, percent
 from autoscaler.simulator.references import references
 from autoscaler.simulator.report.assumptions import assumptions, left_out
-from autoscaler.simulator.report.groups import group
+from autoscaler.simulator.report.groups import TimeAxis, group
 from autoscaler.simulator.report.looks import MOST, Look, looks_of, reference_looks
+from autoscaler.simulator.report.moments import moments
 from autoscaler.simulator.report.overview import overview_panels
 from autoscaler.simulator.report.panels import run_panels, worst_panels
 from autoscaler.simulator.report.ribbon import ribbon
-from autoscaler.simulator.report.tables import actions, comparison, paired
+from autoscaler.simulator.report.tables import actions, comparison, neighbours, paired
 from autoscaler.simulator.report.tradeoff import costs, tradeoff
 from autoscaler.simulator.report.words import kindest, money_of, troubles, verdict, worst_sentence
+from autoscaler.simulator.result import Result
 from autoscaler.simulator.summary import note, show
 from autoscaler.simulator.trials import PolicyTrials, Trials
 from autoscaler.simulator.verdict import verdicts
@@ -143,11 +145,7 @@ def _glance(contenders: Sequence[Look], beside: Sequence[Look], end: float) -> s
     drawn = contenders[:MOST]
     left = "" if len(drawn) == len(contenders) else f"<p>The first {MOST} policies are drawn; the table has all.</p>"
     panels = group(
-        overview_panels(drawn, beside),
-        drawn[0].result.series,
-        (0.0, end),
-        "all",
-        above=_ribbon(contenders, end, "all-broken"),
+        overview_panels(drawn, beside), _whole(drawn[0].result), "all", above=_ribbon(contenders, end, "all-broken")
     )
     return f"{trade}<section><h2>All policies at once</h2>{left}{panels}</section>"
 
@@ -169,24 +167,38 @@ def _ribbon(looks: Sequence[Look], end: float, key: str) -> str:
 
 
 def _section(look: Look, beside: Sequence[Look], trials: Trials) -> str:
-    result, worst = look.result, look.result.worst
-    span = (float(worst.t[0]), float(worst.t[-1]) + worst.width)
+    result = look.result
     seed = f' <span class="soft">seed {result.inputs.scenario.seed}</span>' if len(trials.seeds) > 1 else ""
     end = float(result.inputs.duration)
     return (
         f'<section><h2 id="{look.key}">{look.heading}{seed}</h2>'
-        + "".join(f'<p class="trouble">{html.escape(text)}</p>' for text in troubles(result))
+        + "".join(f'<p class="trouble">{html.escape(text)}</p>' for text in (*troubles(result), *result.notes))
         + group(
             run_panels(result, f"{look.key}-run", f"line {look.style}", beside),
-            result.series,
-            (0.0, end),
+            _whole(result),
             look.key,
             above=_ribbon([look], end, f"{look.key}-broken"),
         )
         + f"<h3>{_worst_heading(look)}</h3><p>{html.escape(worst_sentence(result))}</p>"
-        + group(worst_panels(result, f"{look.key}-worst"), worst, span, f"{look.key}-worst")
+        + group(worst_panels(result, f"{look.key}-worst"), _near(result), f"{look.key}-worst")
+        + neighbours(result)
         + actions(result)
         + "</section>"
+    )
+
+
+def _whole(result: Result) -> TimeAxis:
+    end = float(result.inputs.duration)
+    return TimeAxis(first=0.0, last=end, series=result.series, moments=moments(result.inputs.scenario, end))
+
+
+def _near(result: Result) -> TimeAxis:
+    worst, end = result.worst, float(result.inputs.duration)
+    return TimeAxis(
+        first=float(worst.t[0]),
+        last=float(worst.t[-1]) + worst.width,
+        series=worst,
+        moments=moments(result.inputs.scenario, end),
     )
 
 

@@ -57,6 +57,15 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happens to all plots of a group from ``first`` to ``last`` [s]; an instant where they are equal."""
+
+    first: float
+    last: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """One plot. ``describe`` says in words what it shows, for those who cannot see it."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autoscaler.simulator.numerals import number
 from autoscaler.simulator.report.axes import linear_ticks, log_ticks, time_label, time_ticks
-from autoscaler.simulator.report.plot import Band, Envelope, Excess, Line, Panel
+from autoscaler.simulator.report.plot import Band, Envelope, Excess, Line, Moment, Panel
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ TOP: Final = 8.0
 _BOTTOM: Final = 22.0
 _LABEL_GAP: Final = 13.0  #: between two labels
 _LABEL_CHARACTERS: Final = 17
+_CHARACTER: Final = 7.2  #: width of one
+_NAME_ROWS: Final = 4
 
 
 class Frame:
@@ -51,14 +53,17 @@ class Frame:
         return np.log10(np.maximum(value, 1e-9)) if self._log else np.asarray(value, dtype=np.float64)
 
 
-def render(panel: Panel, first: float, last: float) -> str:
-    """Draw a panel over the times from ``first`` to ``last`` [s]."""
+def render(panel: Panel, first: float, last: float, moments: Sequence[Moment] = (), *, named: bool = False) -> str:
+    """Draw a panel over the times from ``first`` to ``last`` [s]; ``moments`` behind it, with their names if ``named``."""
     frame = Frame(panel, first, last)
-    layers = [_grid(panel, frame), *(_band(band, frame) for band in panel.bands)]
+    within = [moment for moment in moments if moment.first < last and moment.last >= first]
+    layers = [_moment(moment, frame) for moment in within]
+    layers += [_grid(panel, frame), *(_band(band, frame) for band in panel.bands)]
     layers += [_envelope(envelope, frame) for envelope in panel.envelopes]
     layers += [_excess(excess, frame) for excess in panel.excesses]
     layers += [_line(line, frame) for line in panel.lines]
     layers.append(_labels(panel.lines, frame))
+    layers += _names(within, frame) if named else []
     return (
         f'<svg viewBox="0 0 {WIDTH:.0f} {panel.height:.0f}" role="img" tabindex="0" data-panel="{panel.key}"'
         f' aria-labelledby="{panel.key}-t {panel.key}-d"><title id="{panel.key}-t">{html.escape(panel.title)}</title>'
@@ -118,6 +123,27 @@ def _line(line: Line, frame: Frame) -> str:
     if line.steps:
         t, values = np.append(np.repeat(t, 2)[1:], frame.last), np.repeat(values, 2)
     return f'<path class="{line.style}" d="{_path(frame.x(t), frame.y(values), np.isfinite(values))}"/>'
+
+
+def _moment(moment: Moment, frame: Frame) -> str:
+    x, end = (float(frame.x(np.array(min(max(t, frame.first), frame.last)))) for t in (moment.first, moment.last))
+    return (
+        f'<rect class="moment" x="{x:.1f}" width="{end - x:.1f}" y="{TOP:.0f}" height="{frame.bottom - TOP:.1f}"/>'
+        f'<path class="onset" d="M{x:.1f} {TOP:.0f}V{frame.bottom:.1f}"/>'
+    )
+
+
+def _names(moments: Sequence[Moment], frame: Frame) -> list[str]:
+    """Name moments at their beginnings, below each other where they would run into one another."""
+    parts, ends = [], [-math.inf] * _NAME_ROWS
+    for moment in moments:
+        x = float(frame.x(np.array(max(moment.first, frame.first))))
+        row = next((row for row, end in enumerate(ends) if end < x), 0)
+        ends[row] = x + _CHARACTER * len(moment.label) + 12
+        parts.append(
+            f'<text class="tick note" x="{x + 4:.1f}" y="{TOP + 11 + row * _LABEL_GAP:.1f}">{html.escape(moment.label)}</text>'
+        )
+    return parts
 
 
 def _labels(lines: Sequence[Line], frame: Frame) -> str:

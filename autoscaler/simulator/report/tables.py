@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autoscaler.simulator.measures import BY_KEY, COST, LATE_SHARE, MEASURES, MINUTES, MINUTES_VIOLATED, Measure
-from autoscaler.simulator.numerals import clock, latency, number
+from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.result import Result
 from autoscaler.simulator.summary import PAIRED, differences, show
@@ -16,7 +16,7 @@ _ACTIONS_SHOWN: Final = 200
 _OPEN_UP_TO: Final = 40  #: actions that are shown without being asked for
 #: What matters at a glance, in this order; the others are one click away.
 _FIRST: Final = (
-    MINUTES_VIOLATED, LATE_SHARE, "unserved_share", "latency_p99_s", COST, "replica_hours", "peak_replicas",
+    MINUTES_VIOLATED, LATE_SHARE, "unserved_share", "latency_p99_s", COST, "replica_hours", "node_hours", "peak_replicas",
     "direction_changes", "time_to_capacity_worst_s",
 )  # fmt: skip
 #: Measures of which less is better; the best of each is printed bold.
@@ -48,6 +48,24 @@ def paired(contenders: Sequence[Look]) -> str:
         f"<details><summary>All differences from {html.escape(samples[0].policy)}</summary>"
         f'<p class="soft">{html.escape(PAIRED)}</p><div class="scroll"><table class="compare"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
+    )
+
+
+def neighbours(result: Result) -> str:
+    """Give a row for each workload beside the main one."""
+    if not result.neighbours:
+        return ""
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(each.name)}</th><td>{html.escape(each.policy) or "fixed size"}</td>'
+        f"<td>{each.score.slo_minutes_violated:,} of {each.score.minutes:,}</td><td>{percent(each.score.unserved_share)}</td>"
+        f"<td>{latency(each.score.latency_p99)}</td><td>{number(each.score.replica_hours, 4)}</td></tr>"
+        for each in result.neighbours
+    )
+    titles = ("workload", "policy", "SLO minutes violated", "unserved share", "latency p99", "replica-hours")
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    return (
+        '<h3>Beside it, on the same nodes</h3><div class="scroll"><table class="compare"><thead>'
+        f"<tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
