@@ -46,9 +46,11 @@ def with_times_of(scenario: Scenario, traffic: RateFunction) -> Scenario:
     mean = traffic.mean_service_time if isinstance(traffic, Recorded) else 0.0
     if not mean:
         return scenario
+    if scenario.workers is not None:
+        workers = scenario.workers.model_copy(update={"job_time": mean})
+        return scenario.model_copy(update={"service": workers.as_service(), "workers": workers})
     service = scenario.service.model_copy(update={"mean_service_time": mean})
-    workers = scenario.workers and scenario.workers.model_copy(update={"job_time": mean})
-    return scenario.model_copy(update={"service": service, "workers": workers})
+    return scenario.model_copy(update={"service": service})
 
 
 def recorded(rows: RequestRows, offset: float, duration: float) -> Recorded:

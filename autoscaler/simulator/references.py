@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from autoscaler.config.scenario import Objective, Scenario, Service
 from autoscaler.model.decision import Reason
 from autoscaler.model.time import SECOND, Nanoseconds, as_seconds, seconds
+from autoscaler.simulator.demand import due
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.nodes.autoscaler import SCAN_INTERVAL
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
@@ -58,7 +59,7 @@ def _half(progress: Progress | None, half: int) -> Progress | None:
 def needed_pods(inputs: Inputs) -> Plan:
     """Give how many ready pods the objective takes in each period between evaluations, shape ``(periods,)``; 1 at least."""
     period = max(1, round(inputs.scenario.control.sync_period))
-    came = arrivals(inputs.traffic, 0, inputs.duration)
+    came = due(inputs.scenario.workers, arrivals(inputs.traffic, 0, inputs.duration))
     highest = np.maximum.reduceat(came, np.arange(0, inputs.duration, period))
     service, slo = inputs.scenario.service, inputs.scenario.slo
     most = min(int(np.ceil(2.0 * highest.max() / service.pod_rate)) + 10, _MOST_PODS)

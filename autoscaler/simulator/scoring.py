@@ -13,6 +13,7 @@ from autoscaler.config.scenario import Scenario
 from autoscaler.model.time import HOUR, SECOND, Instant
 from autoscaler.simulator.bill import Bill
 from autoscaler.simulator.cluster import Counts
+from autoscaler.simulator.demand import due
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.nodes.books import NodeCounts
 from autoscaler.simulator.result import Nodes, Replicas, ScaleAction, Score, Series
@@ -48,7 +49,8 @@ class Scorer:
         p50, p95, p99 = self._latencies.percentiles().tolist()
         hours = _replica_hours(history, start + n * SECOND)
         service = self._scenario.service
-        waits = shortages(ledger.demand(n), ledger.slots[:n] * (service.pod_rate / service.slots))
+        wanted = due(self._scenario.workers, ledger.demand(n))
+        waits = shortages(wanted, ledger.slots[:n] * (service.pod_rate / service.slots))
         return Score(
             requests=float(ledger.arrived[:n].sum()),
             served=float(ledger.served[:n].sum()),

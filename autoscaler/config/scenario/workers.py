@@ -108,16 +108,27 @@ class Workers(Spec):
         """Name the fields given that expected numbers cannot follow."""
         return tuple(name for name in ("priorities", "delayed", "retries") if getattr(self, name))
 
+    @property
+    def attempts_per_job(self) -> float:
+        """How many attempts a job takes on average."""
+        if self.retries is None:
+            return 1.0
+        failure = self.retries.failure_share
+        return math.fsum(failure**attempt for attempt in range(self.retries.attempts))
+
     def as_service(self) -> Backlog:
-        """Give the workers as the service they are to everything that asks for capacity, costs and times only."""
+        """Give the workers as the service they are to everything that asks for capacity, costs and times only.
+
+        A request of that service is a job with all its attempts.
+        """
         return Backlog(
             slots=self.concurrency,
             spread=self.spread,
-            cpu_per_request=self.cpu_per_job,
+            cpu_per_request=self.cpu_per_job * self.attempts_per_job,
             cpu_at_rest=self.cpu_at_rest,
             memory_at_rest=self.memory_at_rest,
             memory_per_request=self.memory_per_job,
-        ).model_copy(update={"mean_service_time": self.job_time, "timeout": _FOREVER})
+        ).model_copy(update={"mean_service_time": self.job_time * self.attempts_per_job, "timeout": _FOREVER})
 
 
 class Backlog(Service):

@@ -36,11 +36,12 @@ class JobService:
         self, scenario: Scenario, workers: Workers, jobs: Drawn | Given, ledger: Ledger, start: Instant, stream: int
     ) -> None:
         """``stream``: number of the workload, which has random numbers of its own."""
-        self._mean = workers.job_time
+        self._mean = scenario.service.mean_service_time  # of a job, with all its attempts
         self._start = start
         self._slots = SlotBook(ledger, start, workers.concurrency, scenario.pods.warmup)
         self.ledger = ledger
-        physics = physics_of(scenario.service, scenario.slo, None)
+        attempt = scenario.service.model_copy(update={"mean_service_time": workers.job_time})
+        physics = physics_of(attempt, scenario.slo, None)
         source = Source(jobs, physics, _marks(workers, (scenario.seed, stream)))
         self.engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
 
