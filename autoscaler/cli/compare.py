@@ -69,7 +69,7 @@ def _print(matched: Matched, objective: float, output: Output) -> None:
 
     match output:
         case Output.TABLE:
-            typer.echo(comparison_text(matched.samples, objective, seeds=len(matched.seeds), compares=True), nl=False)
+            typer.echo(comparison_text(matched.samples, objective, compares=True), nl=False)
         case Output.CSV:
             print_rows(_rows(matched), output)
         case Output.JSON | Output.YAML:

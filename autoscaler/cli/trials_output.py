@@ -81,7 +81,7 @@ def write_trials(trials: Trials, output: TrialsOutput, out: Path | None, *, comm
         case TrialsOutput.TABLE:
             objective = trials.inputs.scenario.slo.latency
             bold = out is None and has_colour(sys.stdout)
-            _write(comparison_text(trials.samples(), objective, seeds=len(trials.seeds), bold=bold), out)
+            _write(comparison_text(trials.samples(), objective, bold=bold), out)
         case TrialsOutput.CSV:
             rows = score_rows(trials)
             _write(render_csv(rows, list(rows[0])), out)
@@ -93,9 +93,7 @@ def write_trials(trials: Trials, output: TrialsOutput, out: Path | None, *, comm
             _write_bytes(_parquet(trials), out)
 
 
-def comparison_text(
-    samples: Sequence[Sample], objective: float, *, seeds: int, bold: bool = False, compares: bool = False
-) -> str:
+def comparison_text(samples: Sequence[Sample], objective: float, *, bold: bool = False, compares: bool = False) -> str:
     """Write the comparison: a column a policy, and where there are seeds to pair, the differences and what they come to.
 
     ``objective`` is the latency promised [s]. With ``compares`` the differences are shown for a single seed, too.
@@ -105,9 +103,10 @@ def comparison_text(
 
     names = headings(samples)
     text = render_table(*_columns("", names, comparison(samples, objective)), bold=bold)
-    if seeds > 1:
-        text += f"\n{note(seeds)}\n"
-    if len(samples) > 1 and (seeds > 1 or compares):
+    intervals = note(samples)
+    if intervals:
+        text += f"\n{intervals}\n"
+    if len(samples) > 1 and (intervals or compares):
         corner = f"against {samples[0].policy}"
         text += "\n" + render_table(*_columns(corner, names[1:], differences(samples, objective)), bold=bold)
         text += "\n" + "".join(f"{line}\n" for line in [PAIRED, *verdicts(samples)])

@@ -33,6 +33,9 @@ class Sample:
         """Give how much more this policy has of a measure than ``baseline``, seed by seed.
 
         Both met the same traffic and the same luck under a seed, so that much of the scatter falls out of the difference.
+        Of runs that were interrupted there is none: they are of different lengths.
         """
+        if self.played is not None or baseline.played is not None:
+            return estimate(())
         ours, theirs = self.values(key), baseline.values(key)
         return estimate(ours[seed] - theirs[seed] for seed in ours if seed in theirs)

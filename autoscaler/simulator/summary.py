@@ -69,8 +69,12 @@ def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
     return f"{sign}{_rounded(mean, decimals)} ± {half:,.{decimals}f}{suffix}"
 
 
-def note(seeds: int) -> str:
-    """Explain the intervals, beneath a table."""
+def note(samples: Sequence[Sample]) -> str:
+    """Explain the intervals, beneath a table, if there are any; an interruption may leave some policies fewer seeds."""
+    numbers = sorted({len(each.runs) for each in samples})
+    if numbers[-1] < 2:
+        return ""
+    seeds = f"{numbers[-1]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
     return f"± is the 95 % confidence interval of the mean over {seeds} seeds (Student's t)."
 
 

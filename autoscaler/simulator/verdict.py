@@ -65,6 +65,8 @@ def _against(sample: Sample, baseline: Sample) -> str:
         return f"{sample.policy} against {baseline.policy}: the results are the same."
     money = COST if sample.values(COST) and baseline.values(COST) else REPLICA_HOURS
     cost = sample.difference(money, baseline)
+    if not cost.n:
+        return f"{sample.policy} against {baseline.policy}: there is no seed under which both were played to the end."
     broken, bad = (sample.difference(key, baseline) for key in (MINUTES_VIOLATED, BAD_SHARE))
     if cost.n == 1:
         over, end = "in this one run", "One seed does not tell how much of that is chance."

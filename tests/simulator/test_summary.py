@@ -7,7 +7,7 @@ import pytest
 from autoscaler.simulator.intervals import Estimate
 from autoscaler.simulator.measures import Unit
 from autoscaler.simulator.sample import Sample
-from autoscaler.simulator.summary import comparison, differences, headings, show
+from autoscaler.simulator.summary import comparison, differences, headings, note, show
 from autoscaler.simulator.verdict import verdicts
 
 
@@ -171,3 +171,17 @@ def test_the_cost_decides_where_prices_are_known():
 
 def test_headings_tell_what_was_interrupted():
     assert headings([BASE, sample("late", [1.0], [1], played=3_720)]) == ["base", "late (until 1h2m)"]
+
+
+def test_interrupted_runs_are_not_compared():
+    # of another length: its replica-hours say nothing about the other's
+    late = sample("late", [1.0], [1], played=3_720)
+    assert [texts for _, texts in differences([BASE, late], 0.25)] == [("-",), ("-",)]
+    assert verdicts([BASE, late]) == ["late against base: there is no seed under which both were played to the end."]
+
+
+def test_the_note_tells_how_many_seeds_there_are():
+    shorter = sample("shorter", [1.0, 2.0], [1, 2])
+    assert note([BASE]) == "± is the 95 % confidence interval of the mean over 3 seeds (Student's t)."
+    assert note([BASE, shorter]).startswith("± is the 95 % confidence interval of the mean over 2 to 3 seeds")
+    assert note([sample("one", [1.0], [1])]) == ""

@@ -99,6 +99,7 @@ class Results:
             f"<tr><th>{html.escape(label)}</th>{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>"
             for label, texts in comparison(samples, self.trials.inputs.scenario.slo.latency)
         )
-        foot = f"<p>{note(len(self.trials.seeds))}</p>" if len(self.trials.seeds) > 1 else ""
+        intervals = note(samples)
+        foot = f"<p>{intervals}</p>" if intervals else ""
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         return f"<p><b>{html.escape(self.verdict())}</b></p>{table}{foot}"

@@ -90,7 +90,8 @@ def _seeds(trials: Trials) -> str:
 
 
 def _intervals(trials: Trials) -> str:
-    return f'<p class="soft">{html.escape(note(len(trials.seeds)))}</p>' if len(trials.seeds) > 1 else ""
+    text = note(trials.samples())
+    return f'<p class="soft">{html.escape(text)}</p>' if text else ""
 
 
 def _tiles(contenders: Sequence[Look], slo: Objective) -> str:
