@@ -121,6 +121,7 @@ def _look_at(manifest: Manifest, report: Report, read: _Read) -> None:
 
 def _check_scenario(document: Document, report: Report) -> None:
     from autoscaler.config.scenario import scenario_from
+    from autoscaler.config.scenario.whole import files_of, misfits
 
     report.scenarios += 1
     try:
@@ -128,20 +129,28 @@ def _check_scenario(document: Document, report: Report) -> None:
     except InvalidInputError as error:
         report.add(Severity.ERROR, error.faults)
         return
-    for shape, file in (("csv", scenario.traffic.csv), ("requests", scenario.traffic.requests)):
-        trace = Path(document.source).parent / file.path if file is not None else None
-        if trace is not None and not trace.exists():
-            what, line = f"no such file: {trace}", document.line_of(f"traffic.{shape}")
+    for path, name in files_of(scenario):
+        file = Path(document.source).parent / name
+        if not file.exists():
             hint = "the path counts from the scenario's folder"
-            fault = Fault(what=what, source=document.source, line=line, path=f"traffic.{shape}", hint=hint)
-            report.add(Severity.WARNING, [fault])
+            report.add(Severity.WARNING, [_at(document, path, f"no such file: {file}", hint)])
+    hint = "give a pool larger nodes, or the pod smaller requests"
+    report.add(Severity.WARNING, [_at(document, path, what, hint) for path, what in misfits(scenario)])
+
+
+def _at(document: Document, path: str, what: str, hint: str) -> Fault:
+    return Fault(what=what, source=document.source, line=document.line_of(path), path=path, hint=hint)
 
 
 def _check_trace(file: Path, report: Report) -> None:
+    from autoscaler.config.spot_traces import is_spot_trace, load_spot_trace
     from autoscaler.config.traces import load_trace
 
     report.traces += 1
     try:
+        if is_spot_trace(file):
+            load_spot_trace(file)
+            return
         trace = load_trace(file)
     except InvalidInputError as error:
         report.add(Severity.ERROR, error.faults)

@@ -50,6 +50,15 @@ class _Row:
     node: str
 
 
+def is_spot_trace(path: Path) -> bool:
+    """Tell a spot trace by its first line; a file that cannot be read is none."""
+    try:
+        with path.open(encoding="utf-8-sig") as content:
+            return [cell.strip() for cell in content.readline().split(",")] == _COLUMNS
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def load_spot_trace(path: Path) -> SpotTrace:
     """Read and check a spot trace.
 

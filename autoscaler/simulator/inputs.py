@@ -14,14 +14,15 @@ import numpy as np
 from autoscaler.config.durations import print_duration
 from autoscaler.config.request_rows import RequestRows, load_requests
 from autoscaler.config.scenario import Fidelity, Scenario
+from autoscaler.config.scenario.whole import misfits
 from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.config.traces import Trace, load_trace
 from autoscaler.config.traffic import Csv, Requests, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
+from autoscaler.simulator.nodes.recorded import spot_traces_of
 from autoscaler.simulator.recorded import recorded, with_times_of
-from autoscaler.simulator.surroundings import misfits, spot_traces_of
 from autoscaler.simulator.traffic import RateFunction
 
 _FIRST_SECONDS: Final = 60  #: the traffic that the first pods are there for [s]
@@ -78,7 +79,7 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
         scenario=_settled(scenario, traffic),
         traffic=traffic,
         duration=duration,
-        notes=(*notes, *_fidelity_notes(scenario), *misfits(scenario)),
+        notes=(*notes, *_fidelity_notes(scenario), *(text for _, text in misfits(scenario))),
         neighbours=neighbours,
         spot_traces=spot_traces,
     )

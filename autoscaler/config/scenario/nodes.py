@@ -102,3 +102,8 @@ class NodePool(Spec):
             if getattr(self.reserved, what) >= getattr(self.shape, what):
                 raise ValueError(f"reserved.{what} leaves nothing of shape.{what} for pods")
         return self
+
+    @property
+    def for_pods(self) -> tuple[float, float]:
+        """What a node has for pods: cpu [cores] and memory [bytes]."""
+        return self.shape.cpu - self.reserved.cpu, self.shape.memory - self.reserved.memory

@@ -54,8 +54,8 @@ def need_of(pods: Pods) -> Room:
 
 def allocatable(pool: NodePool) -> Room:
     """Give what one node of a pool has for pods."""
-    shape, kept = pool.shape, pool.reserved
-    return Room(round((shape.cpu - kept.cpu) * 1000), round(shape.memory - kept.memory), shape.pods - kept.pods)
+    cpu, memory = pool.for_pods
+    return Room(round(cpu * 1000), round(memory), pool.shape.pods - pool.reserved.pods)
 
 
 def best_fit(bins: Iterable[AnyBin], need: Room) -> AnyBin | None:
