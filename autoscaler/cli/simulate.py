@@ -117,14 +117,15 @@ def _overrides(
     seed: int | None,
     fidelity: str | None,
 ) -> Overrides:
+    from autoscaler.config.traffic import FASTEST, SLOWEST
     from autoscaler.model.time import as_seconds
     from autoscaler.simulator.inputs import Overrides
 
     if offset is not None and trace is None:
         raise usage_error("has no trace to begin in", option="--trace-offset", hint="give --trace FILE too")
-    if speed_up is not None and not 0.001 <= speed_up <= 100_000:
+    if speed_up is not None and not SLOWEST <= speed_up <= FASTEST:
         hint = "24 plays a day in an hour, 0.5 takes twice as long"
-        raise usage_error(f"{speed_up:g} is not between 0.001 and 100,000", option="--speed-up", hint=hint)
+        raise usage_error(f"{speed_up:g} is not between {SLOWEST} and {FASTEST:,}", option="--speed-up", hint=hint)
     return Overrides(
         trace=trace,
         trace_offset=0.0 if offset is None else as_seconds(duration_option("--trace-offset", offset)),

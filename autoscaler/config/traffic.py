@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from autoscaler.config.units import Duration, PositiveDuration, Rate
 
+SLOWEST: Final = 0.001  #: speeds of traffic that are taken: beyond them it is a slip of the pen
+FASTEST: Final = 100_000
+
 
 class Spec(BaseModel):
     """Base of everything in a scenario: frozen, and an unknown key is an error."""
@@ -48,8 +51,8 @@ class Requests(Spec):
     )
     speed: float = Field(
         default=1.0,
-        ge=0.001,
-        le=100_000,
+        ge=SLOWEST,
+        le=FASTEST,
         description="How many times as fast requests come; their times in service stay as they are. Default 1.",
     )
 
@@ -122,8 +125,8 @@ class Traffic(Spec):
     )
     speed: float = Field(
         default=1.0,
-        ge=0.001,
-        le=100_000,
+        ge=SLOWEST,
+        le=FASTEST,
         description="How many times as fast it is played; rates stay as they are. Default 1.",
     )
     scale_to: tuple[Rate, Rate] | None = Field(

@@ -17,7 +17,7 @@ from autoscaler.config.scenario import Fidelity, Scenario
 from autoscaler.config.scenario.whole import misfits
 from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.config.traces import Trace, load_trace
-from autoscaler.config.traffic import Csv, Requests, Traffic
+from autoscaler.config.traffic import FASTEST, SLOWEST, Csv, Requests, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
@@ -34,7 +34,11 @@ Recording = Trace | RequestRows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What replaces parts of a scenario; absent means as the file says. Times in seconds."""
+    """What replaces parts of a scenario; absent means as the file says. Times in seconds.
+
+    Raises:
+        ValueError: a number out of its range.
+    """
 
     trace: Path | Trace | None = None  #: replaces the whole traffic; the run is then as long as the trace
     trace_offset: float = 0.0  #: where in it the run starts
@@ -43,6 +47,16 @@ class Overrides:
     until: float | None = None  #: the run's length
     seed: int | None = None
     fidelity: Fidelity | None = None
+
+    def __post_init__(self) -> None:
+        if self.scale_to is not None and not 0 <= self.scale_to[0] <= self.scale_to[1] < math.inf:
+            raise ValueError(f"scale_to must be (lowest, highest) with 0 <= lowest <= highest, is {self.scale_to}")
+        if self.speed_up is not None and not SLOWEST <= self.speed_up <= FASTEST:
+            raise ValueError(f"speed_up must be between {SLOWEST} and {FASTEST:,}, is {self.speed_up}")
+        if not 0 <= self.trace_offset < math.inf:
+            raise ValueError(f"trace_offset must be 0 or more, is {self.trace_offset}")
+        if self.until is not None and not 0 < self.until < math.inf:
+            raise ValueError(f"until must be longer than 0, is {self.until}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,10 +132,21 @@ def test_a_repaired_trace_is_a_warning():
         pytest.param({"seeds": [1, 1]}, ValueError, "seeds must be", id="a-seed-twice"),
         pytest.param({"until": "10"}, ValueError, "'10' is not a duration", id="no-unit"),
         pytest.param({"until": -5}, ValueError, "until must be longer than 0s, is -5", id="negative"),
-        pytest.param({"fidelity": "exact"}, ValueError, "'exact' is not a valid Fidelity", id="no-such-fidelity"),
         pytest.param(
-            {"kubernetes_version": "9.9"}, ValueError, "'9.9' is not a valid KubernetesVersion", id="no-release"
+            {"fidelity": "exact"},
+            ValueError,
+            "fidelity must be one of fluid, request, is 'exact'",
+            id="no-such-fidelity",
         ),
+        pytest.param(
+            {"kubernetes_version": "9.9"},
+            ValueError,
+            "kubernetes_version must be one of 1.35, 1.36, 1.37, is '9.9'",
+            id="no-release",
+        ),
+        pytest.param({"scale_to": (9, 1)}, ValueError, "scale_to must be .lowest, highest. with", id="range-swapped"),
+        pytest.param({"speed_up": 0}, ValueError, "speed_up must be between 0.001 and 100,000, is 0", id="standstill"),
+        pytest.param({"trace_offset": -1}, ValueError, "trace_offset must be longer than 0s", id="offset-before"),
         pytest.param(
             {"trace": pd.DataFrame({"a": [1], "b": [2]})},
             InvalidTraceError,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
 
 from autoscaler.config.scenario import Fidelity
 from autoscaler.model.controller_config import DEFAULT_VERSION, KubernetesVersion, for_version
@@ -21,6 +23,8 @@ from autoscaler.simulator.notebook.sources import (
     read_trace,
 )
 from autoscaler.simulator.simulation import bind
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def simulate(
@@ -63,7 +67,7 @@ def simulate(
         InvalidInputError: a scenario, policy or trace that cannot be used: one fault for each thing wrong.
         ValueError: an argument out of its range.
     """
-    upstream = for_version(KubernetesVersion(kubernetes_version))
+    upstream = for_version(_one_of(KubernetesVersion, "kubernetes_version", kubernetes_version))
     loaded, folder = read_scenario(scenario)
     contenders = read_policy_likes(policy, upstream.gates, [each.target for each in loaded.neighbours()])
     overrides = Overrides(
@@ -72,7 +76,7 @@ def simulate(
         scale_to=scale_to,
         speed_up=speed_up,
         until=read_duration("until", until),
-        fidelity=None if fidelity is None else Fidelity(fidelity),
+        fidelity=None if fidelity is None else _one_of(Fidelity, "fidelity", fidelity),
     )
     inputs = prepare(loaded, folder, overrides)
     notes = [*inputs.notes, *(bind(each.policy, inputs.scenario.target)[1] for each in contenders)]
@@ -80,6 +84,13 @@ def simulate(
         warnings.warn(note, stacklevel=2)
     jobs = jobs_of(inputs, contenders, _seeds(seeds, inputs.scenario.seed), upstream, with_references=references)
     return Results(run_trials(jobs, workers=workers), command=f"autoscaler.simulate({scenario!r}, ...)")
+
+
+def _one_of(kind: type[Choice], name: str, value: str) -> Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} must be one of {', '.join(kind)}, is {value!r}") from None
 
 
 def _seeds(seeds: int | Sequence[int], first: int) -> Sequence[int]:
