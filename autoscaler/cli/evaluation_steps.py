@@ -94,6 +94,16 @@ class _Rules:
         yield from row("stabilization", self._stabilization())
         yield from row("rate rules", *self._rates())
         yield from row("bounds", self._bounds())
+        if self.explained.policy.guarding is not None:
+            yield from row("guards", *self._guards())
+
+    def _guards(self) -> Iterator[str]:
+        stages = [one for one in self.explained.decision.stages if one.stage == "guards"]
+        if not stages:
+            yield f"{self.steps.desired} stands"
+        for stage in stages:
+            until = "" if stage.until is None else f", for {self.clock.until(stage.until)}"
+            yield f"{stage.before} -> {stage.after}: {stage.why}{until}"
 
     def _stabilization(self) -> str:
         now, windows = self.steps, self.steps.windows

@@ -14,6 +14,7 @@ class Document(StrEnum):
     """What has a schema."""
 
     POLICY = "policy"
+    SCALING_POLICY = "scaling-policy"
     SCENARIO = "scenario"
     SETTINGS = "settings"
     OBSERVATION = "observation"
@@ -23,7 +24,11 @@ class Document(StrEnum):
 
 def command(
     document: Annotated[
-        Document, typer.Argument(metavar="DOCUMENT", help="policy, scenario, settings, observation, decision or trials")
+        Document,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help="policy (an HPA), scaling-policy, scenario, settings, observation, decision or trials",
+        ),
     ],
 ) -> None:
     """Print the JSON schema of a policy, a scenario, the settings file, an observation, a decision or trials.
@@ -38,6 +43,10 @@ def command(
             from autoscaler.config.policy_schema import policy_schema
 
             print_value(policy_schema(), Output.JSON)
+        case Document.SCALING_POLICY:
+            from autoscaler.config.scaling_policy import scaling_policy_schema
+
+            print_value(scaling_policy_schema(), Output.JSON)
         case Document.SCENARIO:
             from autoscaler.config.scenario import Scenario
 

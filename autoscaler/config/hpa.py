@@ -26,6 +26,8 @@ from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import Mode, ScalingPolicy
 
 HPA_KIND: Final = "HorizontalPodAutoscaler"
+#: What a policy may be written as; ``scaling_policy`` reads the other one.
+POLICY_KINDS: Final = (HPA_KIND, "ScalingPolicy")
 _VERSION: Final = "autoscaling/v2"
 _FIRST_VERSION: Final = "autoscaling/v1"
 _FORMER_VERSIONS: Final = ("autoscaling/v2beta2", "autoscaling/v2beta1")
@@ -46,21 +48,22 @@ class ReadOptions:
 
 def is_policy(value: object) -> bool:
     """Tell whether a document is meant as a policy, be it well written or not."""
-    return isinstance(value, dict) and value.get("kind") == HPA_KIND
+    return isinstance(value, dict) and value.get("kind") in POLICY_KINDS
 
 
 def kind_fault(document: Document) -> Fault | None:
     """Find what is wrong with a document whose kind is nearly, but not quite, that of a policy."""
     value = document.value
     kind = value.get("kind") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind == HPA_KIND or nearest(kind, [HPA_KIND]) is None:
+    meant = nearest(kind, POLICY_KINDS) if isinstance(kind, str) and kind not in POLICY_KINDS else None
+    if meant is None:
         return None
     group = str(value.get("apiVersion") or _VERSION).partition("/")[0]
-    if group != _VERSION.partition("/")[0]:
+    if meant == HPA_KIND and group != _VERSION.partition("/")[0]:
         return None  # a VerticalPodAutoscaler is nearly spelled alike, but of another group
     line = document.line_of("kind")
     what = f'unknown kind "{kind}"'
-    return Fault(what=what, source=document.source, line=line, path="kind", hint=f"did you mean `{HPA_KIND}`?")
+    return Fault(what=what, source=document.source, line=line, path="kind", hint=f"did you mean `{meant}`?")
 
 
 def read_policy(document: Document, options: ReadOptions) -> ScalingPolicy:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from autoscaler.config.documents import Document, Scan
-from autoscaler.config.hpa import ReadOptions, is_policy, kind_fault, read_policy
+from autoscaler.config.hpa import ReadOptions, is_policy, kind_fault
+from autoscaler.config.scaling_policy import read_any_policy
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import ScalingPolicy
@@ -107,7 +108,7 @@ def expand(document: Document) -> Iterator[Document]:
 
 
 def _read(document: Document, options: ReadOptions) -> Candidate:
-    policy = read_policy(document, options)
+    policy = read_any_policy(document, options)
     namespace = policy.key.namespace
     if options.namespaces and namespace not in options.namespaces:
         what = f"namespace {namespace} is not one of those to act in: {', '.join(options.namespaces)}"

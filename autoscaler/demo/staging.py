@@ -13,7 +13,8 @@ import numpy as np
 
 from autoscaler.config.documents import Document, load, load_file
 from autoscaler.config.durations import print_duration
-from autoscaler.config.hpa import ReadOptions, is_policy, read_policy
+from autoscaler.config.hpa import ReadOptions, is_policy
+from autoscaler.config.scaling_policy import read_any_policy
 from autoscaler.config.scenario import Metrics, PodSignal, Scenario, ServiceSignal, scenario_from
 from autoscaler.config.traces import Trace, load_trace
 from autoscaler.model.errors import Fault, InvalidPolicyError
@@ -47,7 +48,7 @@ def stage(policy_file: Path | None, overrides: Overrides) -> Play:
         InvalidTraceError: the trace cannot be used.
     """
     text, document = _policy_document(policy_file)
-    policy = read_policy(document, ReadOptions(mode=Mode.APPLY))
+    policy = read_any_policy(document, ReadOptions(mode=Mode.APPLY))
     if policy.target.kind not in _KINDS:
         what = f"the demo has no {policy.target.kind}"
         raise InvalidPolicyError(

@@ -31,7 +31,13 @@ def adopt(policy: ScalingPolicy, memory: Memory, status: PolicyStatus, at: Insta
         ups = remember_event(ups, policy.behavior.scale_up, change, when)
     else:
         downs = remember_event(downs, policy.behavior.scale_down, -change, when)
-    return Memory(recommendations=memory.recommendations, scale_ups=ups, scale_downs=downs, status=status)
+    return Memory(
+        recommendations=memory.recommendations,
+        scale_ups=ups,
+        scale_downs=downs,
+        status=status,
+        collapse_since=memory.collapse_since,
+    )
 
 
 def history_needed(policy: ScalingPolicy, config: ControllerConfig = DEFAULT_CONFIG) -> Nanoseconds:

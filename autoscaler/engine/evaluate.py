@@ -15,6 +15,8 @@ from autoscaler.engine.conditions import (
 )
 from autoscaler.engine.constrain.normalize import Normalized, normalize
 from autoscaler.engine.course import Course, course_of, lower_bound, reads_cpu, was_scaled_to_zero
+from autoscaler.engine.guarded.freshness import believed
+from autoscaler.engine.guarded.guards import guard
 from autoscaler.engine.reasons import reason_of
 from autoscaler.engine.recommend.combine import NO_PROPOSAL, Recommended, recommend
 from autoscaler.engine.recommend.grouping import cpu_trusted_at
@@ -38,6 +40,16 @@ def evaluate(
     Pure: "now" is ``observation.at``. Same arguments, same answer, live or simulated. The memory returned holds the new
     recommendation; events and status are added by ``settle`` once the write's outcome is known.
     """
+    if policy.guarding is None:
+        return _reconcile(policy, observation, memory, config)
+    seen = believed(observation, policy.guarding.safety.max_sample_age)
+    return guard(policy, *_reconcile(policy, seen, memory, config))
+
+
+def _reconcile(
+    policy: ScalingPolicy, observation: Observation, memory: Memory, config: ControllerConfig
+) -> tuple[Decision, Memory]:
+    """Decide as upstream does."""
     scale, at = observation.scale, observation.at
     if isinstance(scale, ScaleUnavailable):
         return _without_scale(policy, scale, memory, at, config), memory
@@ -66,6 +78,7 @@ def seeded(memory: Memory, current: int, at: Instant) -> Memory:
         scale_ups=memory.scale_ups,
         scale_downs=memory.scale_downs,
         status=memory.status,
+        collapse_since=memory.collapse_since,
     )
 
 
@@ -151,6 +164,7 @@ def _with_proposal(turn: Turn, recommended: Recommended, observation: Observatio
         scale_ups=memory.scale_ups,
         scale_downs=memory.scale_downs,
         status=memory.status,
+        collapse_since=memory.collapse_since,
     )
 
 

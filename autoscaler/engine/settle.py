@@ -65,6 +65,7 @@ def with_status(memory: Memory, status: PolicyStatus) -> Memory:
         scale_ups=memory.scale_ups,
         scale_downs=memory.scale_downs,
         status=status,
+        collapse_since=memory.collapse_since,
     )
 
 
@@ -149,4 +150,10 @@ def _remember(
             ups = remember_event(ups, policy.behavior.scale_up, decision.desired - current, at)
         else:
             downs = remember_event(downs, policy.behavior.scale_down, current - decision.desired, at)
-    return Memory(recommendations=memory.recommendations, scale_ups=ups, scale_downs=downs, status=status)
+    return Memory(
+        recommendations=memory.recommendations,
+        scale_ups=ups,
+        scale_downs=downs,
+        status=status,
+        collapse_since=memory.collapse_since,
+    )

@@ -54,7 +54,7 @@ class Waterfall(Struct, frozen=True, kw_only=True, gc=False):
     current: int
     asked: int  #: by the metrics together
     held: int  #: after the windows
-    desired: int
+    desired: int  #: after the rules and bounds, before a guarded policy's guards
     windows: Windows
     rates: Rates | None
     low: int
@@ -70,15 +70,16 @@ def waterfall(
     if decision.status.metrics is None or _is_refused(decision):
         return None
     memory = seeded(memory, decision.current, decision.at)
-    held_at = _stage(decision, "stabilization")
+    held_at, guarded_at = _stage(decision, "stabilization"), _stage(decision, "guards")
     limit_at = _stage(decision, "rate rules") or _stage(decision, "bounds")
-    held = held_at.after if held_at is not None else limit_at.before if limit_at is not None else decision.desired
+    desired = decision.desired if guarded_at is None else guarded_at.before
+    held = held_at.after if held_at is not None else limit_at.before if limit_at is not None else desired
     return Waterfall(
         tolerance=tolerance_of(policy, config),
         current=decision.current,
         asked=held if held_at is None else held_at.before,
         held=held,
-        desired=decision.desired,
+        desired=desired,
         windows=_windows(policy, memory, config, decision.at, held_at),
         rates=_rates(policy, memory, config, decision, held),
         low=lower_bound(policy),

@@ -40,6 +40,11 @@ class Reason(StrEnum):
     METRIC_MISSING = "MetricMissing"
     TARGET_MISSING = "TargetMissing"
     TARGET_AT_ZERO = "TargetAtZero"
+    METRIC_PARTIAL = "MetricPartial"
+    CONFIRMING = "AwaitingConfirmation"
+    STEP_LIMITED = "StepLimited"
+    PAUSED = "Paused"
+    HELD = "ManualHold"
     AMBIGUOUS = "Conflict"
     UNCHANGED = "Unchanged"
 

@@ -38,3 +38,4 @@ class Memory(Struct, frozen=True, kw_only=True, gc=False):
     scale_ups: tuple[ScaleEvent, ...] = ()
     scale_downs: tuple[ScaleEvent, ...] = ()
     status: PolicyStatus = PolicyStatus()
+    collapse_since: Instant | None = None  #: since when a guarded policy's metrics ask for far less than there is

@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.safety import Guarding
 from autoscaler.model.selector import LabelSelector
 
 
@@ -181,5 +182,6 @@ class ScalingPolicy:
     behavior: Behavior | None = None
     profile: Profile = Profile.EXACT
     mode: Mode = Mode.OBSERVE
+    guarding: Guarding | None = None  #: of a guarded policy
     uid: str = ""
     generation: int = 0  #: of the object it was read from; 0: not known

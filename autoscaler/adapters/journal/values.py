@@ -9,10 +9,20 @@ from typing import Any, Final
 
 import msgspec
 
-from autoscaler.model import controller_config, decision, memory, observation, policy, quantity, quantity_text, selector
+from autoscaler.model import (
+    controller_config,
+    decision,
+    memory,
+    observation,
+    policy,
+    quantity,
+    quantity_text,
+    safety,
+    selector,
+)
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
-    controller_config, decision, memory, observation, policy, quantity, quantity_text, selector,
+    controller_config, decision, memory, observation, policy, quantity, quantity_text, safety, selector,
 )  # fmt: skip
 
 

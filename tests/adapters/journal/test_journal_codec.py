@@ -23,6 +23,7 @@ from autoscaler.model.policy import (
     ScalingPolicy,
 )
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.safety import Guarding, Hold
 from autoscaler.model.selector import LabelSelector, Operator, Requirement
 
 CODEC = Codec(model_values())
@@ -46,6 +47,7 @@ CODEC = Codec(model_values())
         Quantity.parse("99999999999999999999999999"),
         LabelSelector(match_expressions=(Requirement(key="a", operator=Operator.IN, values=("b",)),)),
         LabelSelector(match_expressions=(Requirement(key="a", operator="Odd"),)),
+        Guarding(hold=Hold(replicas=3, until=7, author="ann", reason="sale")),
         ScalingPolicy(
             key=PolicyKey(namespace="shop", name="web"),
             target=ObjectRef(api_version="apps/v1", kind="Deployment", name="web"),

@@ -1,0 +1,125 @@
+"""The blocks that a ScalingPolicy has beside those of an HPA, as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from autoscaler.config.units import PositiveDuration, Share
+from autoscaler.model.policy import Mode
+from autoscaler.model.safety import Collapse, Guarding, Hold, Safety
+from autoscaler.model.time import SECOND, Nanoseconds, seconds
+
+T = TypeVar("T")
+
+
+def _multiple(value: Any) -> Any:
+    """Read ``4x``."""
+    return value[:-1] if isinstance(value, str) and value[-1:] == "x" else value
+
+
+def _or_off(value: Any) -> Any:
+    if value is None:
+        raise ValueError("is empty: leave it out for the default, or write `off`")
+    return None if value is False or value == "off" else value  # an unquoted off is false in YAML
+
+
+Multiple = Annotated[float, BeforeValidator(_multiple, json_schema_input_type=float | str), Field(gt=1)]
+#: What may be switched off; held as ``None`` then.
+OrOff = Annotated[T | None, BeforeValidator(_or_off, json_schema_input_type=T | Literal["off", False])]
+
+
+class Block(BaseModel):
+    """Base of every block: frozen, camelCase as manifests are, and an unknown key is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=to_camel, populate_by_name=False
+    )
+
+
+class CollapseBlock(Block):
+    """A fall in what the metrics ask for that is too deep to be believed at once."""
+
+    drop: Share = Field(
+        default=0.8, gt=0, lt=1, description="Share of the current replicas that is no longer asked for. Default 80%."
+    )
+    confirm: PositiveDuration = Field(
+        default=300.0, description="How long it has to be asked for throughout, before anything goes. Default 5m."
+    )
+
+
+class SafetyBlock(Block):
+    """Guards against bad data and sudden change. Each is on by default, and `off` switches it off."""
+
+    max_sample_age: OrOff[PositiveDuration] = Field(
+        default=90.0, description="A sample older than this is missing, and nothing shrinks because of it. Default 90s."
+    )
+    min_coverage: OrOff[Share] = Field(
+        default=0.8,
+        description="While a smaller share of the pods that should have a sample has one, nothing shrinks. Default 80%.",
+    )
+    max_step_down: OrOff[Share] = Field(
+        default=0.5, description="Most that one decision takes away, of the current replicas. Default 50%."
+    )
+    max_step_up: OrOff[Multiple] = Field(
+        default=4.0,
+        description="Most replicas that one decision leads to, as a multiple of the current ones, such as 4x (the "
+        "default). Four more pods are always allowed.",
+    )
+    collapse: OrOff[CollapseBlock] = Field(
+        default=CollapseBlock(), description="A deep fall has to last before it is believed. Default: 80% for 5m."
+    )
+
+
+class HoldBlock(Block):
+    """A number imposed for a while, whatever the metrics say."""
+
+    replicas: int = Field(ge=0, description="How many replicas; above maxReplicas it counts as that.")
+    until: AwareDatetime = Field(description="When it ends, such as 2026-01-05T18:00:00Z. Always: none is for ever.")
+    author: str = Field(min_length=1, max_length=253, description="Who imposes it, for events and `why`.")
+    reason: str = Field(min_length=1, max_length=1024, description="Why, for events and `why`.")
+
+
+class GuardingBlocks(Block):
+    """Everything in the spec of a ScalingPolicy that is not of an HPA's."""
+
+    mode: Mode | None = Field(
+        default=None,
+        description="Apply: replicas are written. Observe: only decided and reported. Paused: not even decided. Default: "
+        "what the controller was started with (--apply or not).",
+    )
+    pause_scale_up: bool = Field(default=False, description="Nothing grows while this is true. Default false.")
+    pause_scale_down: bool = Field(default=False, description="Nothing shrinks while this is true. Default false.")
+    hold: HoldBlock | None = Field(default=None, description="A number imposed for a while. Default: none.")
+    safety: SafetyBlock = Field(default=SafetyBlock(), description="Guards; all are on by default.")
+
+    def guarding(self) -> Guarding:
+        """Give the model's value."""
+        return Guarding(
+            safety=_safety(self.safety),
+            pause_scale_up=self.pause_scale_up,
+            pause_scale_down=self.pause_scale_down,
+            hold=None if self.hold is None else _hold(self.hold),
+        )
+
+
+def _safety(block: SafetyBlock) -> Safety:
+    age, collapse = block.max_sample_age, block.collapse
+    return Safety(
+        max_sample_age=None if age is None else seconds(age),
+        min_coverage=block.min_coverage,
+        max_step_down=block.max_step_down,
+        max_step_up=block.max_step_up,
+        collapse=None if collapse is None else Collapse(drop=collapse.drop, confirm=seconds(collapse.confirm)),
+    )
+
+
+def _hold(block: HoldBlock) -> Hold:
+    return Hold(replicas=block.replicas, until=_instant(block.until), author=block.author, reason=block.reason)
+
+
+def _instant(moment: datetime) -> Nanoseconds:
+    return round(moment.astimezone(UTC).timestamp()) * SECOND

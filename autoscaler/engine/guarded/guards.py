@@ -1,0 +1,130 @@
+"""Guards over a decision: what the metrics and the policy's rules allow may still be too much to be done now.
+
+Each guard answers with the number it allows, and a stage that says why where that is another one. They only ever bring a
+number nearer to the current replicas; only a hold, which a person imposes, goes elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from autoscaler.model.decision import Decision, PolicyStatus, Reason, Stage
+from autoscaler.model.memory import Memory
+from autoscaler.model.policy import ScalingPolicy
+from autoscaler.model.safety import Guarding, Safety
+from autoscaler.model.time import SECOND, Instant, earliest
+
+#: Growth that no step limit forbids: from one pod a multiple is little.
+_ALWAYS_ALLOWED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What one guard allows. ``until``: when it may stop binding by itself."""
+
+    replicas: int
+    why: str
+    reason: Reason
+    until: Instant | None = None
+
+
+def guard(policy: ScalingPolicy, decision: Decision, memory: Memory) -> tuple[Decision, Memory]:
+    """Hold a decision to what the policy's guards allow; ``memory`` is the one it leaves behind."""
+    guarding = policy.guarding or Guarding()
+    if decision.current is None or decision.reason is Reason.TARGET_AT_ZERO:
+        return decision, memory
+    memory = _remember_collapse(guarding.safety, decision, memory)
+    guarded = decision
+    for verdict in _verdicts(policy, guarding, decision, memory):
+        guarded = _apply(guarded, verdict, decision.current)
+    return guarded, memory
+
+
+def _verdicts(policy: ScalingPolicy, guarding: Guarding, decision: Decision, memory: Memory) -> Iterator[_Verdict]:
+    """Give every verdict, the strictest last; each is about the decision as the rules left it."""
+    current, desired, safety = decision.current or 0, decision.desired, guarding.safety
+    if desired < current:
+        yield from _against_shrinking(safety, decision, current, memory)
+        if guarding.pause_scale_down:
+            yield _Verdict(current, "shrinking is paused", Reason.PAUSED)
+    elif desired > current:
+        if (limit := _step_up(safety, current)) < desired:
+            yield _Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
+        if guarding.pause_scale_up:
+            yield _Verdict(current, "growing is paused", Reason.PAUSED)
+    hold = guarding.hold
+    if hold is not None and decision.at < hold.until:
+        held = min(max(hold.replicas, 0), policy.max_replicas)
+        words = f"{hold.author} holds it at {hold.replicas}: {hold.reason}"
+        yield _Verdict(held, words, Reason.HELD, hold.until)
+
+
+def _against_shrinking(safety: Safety, decision: Decision, current: int, memory: Memory) -> Iterator[_Verdict]:
+    desired = decision.desired
+    if safety.max_step_down is not None:
+        least = math.ceil(current * (1.0 - safety.max_step_down))
+        if desired < least:
+            yield _Verdict(least, f"one step takes away no more than {current - least}", Reason.STEP_LIMITED)
+    since = memory.collapse_since
+    if safety.collapse is not None and since is not None and decision.at - since < safety.collapse.confirm:
+        share = f"{safety.collapse.drop:.0%}"
+        seconds = safety.collapse.confirm // SECOND
+        words = f"a fall of more than {share} has to be asked for throughout {seconds} s before it is believed"
+        yield _Verdict(current, words, Reason.CONFIRMING, since + safety.collapse.confirm)
+    if safety.min_coverage is not None and (poor := _poor_coverage(decision, safety.min_coverage)):
+        yield _Verdict(current, poor, Reason.METRIC_PARTIAL)
+
+
+def _poor_coverage(decision: Decision, least: float) -> str:
+    """Say which metric knows too few of its pods; empty: none."""
+    for proposal in decision.proposals:
+        pods = proposal.pods
+        if pods is None or not pods.missing:
+            continue
+        known = pods.ready + pods.unready
+        if known < least * (known + pods.missing):
+            return f"only {known} of {known + pods.missing} pods have a sample, less than {least:.0%}"
+    return ""
+
+
+def _step_up(safety: Safety, current: int) -> int:
+    if safety.max_step_up is None:
+        return 1 << 31
+    return max(math.floor(current * safety.max_step_up), current + _ALWAYS_ALLOWED)
+
+
+def _remember_collapse(safety: Safety, decision: Decision, memory: Memory) -> Memory:
+    """Note since when the metrics have asked for far less than there is, without a break."""
+    asked = max((proposal.replicas for proposal in decision.proposals if proposal.replicas is not None), default=None)
+    current = decision.current or 0
+    falls = (
+        safety.collapse is not None
+        and asked is not None
+        and current > 0
+        and asked < current * (1.0 - safety.collapse.drop)
+    )
+    since = (decision.at if memory.collapse_since is None else memory.collapse_since) if falls else None
+    return memory if since == memory.collapse_since else replace(memory, collapse_since=since)
+
+
+def _apply(decision: Decision, verdict: _Verdict, current: int) -> Decision:
+    if verdict.replicas == decision.desired:
+        return decision
+    stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
+    return replace(
+        decision,
+        desired=verdict.replicas,
+        rescale=verdict.replicas != current,
+        reason=verdict.reason,
+        steps=(*decision.steps, stage),
+        status=_status(decision.status, verdict.replicas),
+        next_possible_change_at=earliest(decision.next_possible_change_at, verdict.until),
+    )
+
+
+def _status(status: PolicyStatus, desired: int) -> PolicyStatus:
+    return replace(status, desired_replicas=desired)
