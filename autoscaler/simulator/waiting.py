@@ -1,4 +1,4 @@
-"""How long requests wait: Erlang's formula while there is room, the queue in front of them while there is none.
+"""How long requests wait: a formula while there is room, the queue in front of them while there is none.
 
 Service times are exponential. A request's latency is its wait in line plus its time in service; the wait is a fixed part
 (the backlog) plus, with the probability of waiting, an exponential part.
@@ -11,15 +11,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from autoscaler.config.scenario import Balancing, Service
+from autoscaler.simulator import delay
 
 Floats = NDArray[np.float64]
 
 #: How long a load has lasted, at least, before the stationary formula holds for it [s]; nearer to saturation than
 #: that allows, the queue has not had the time to grow as long as the formula says.
 _SETTLED: Final = 60.0
+#: Where a request only waits when all pods are full; elsewhere it does when its own is.
+_ONE_LINE: Final = (Balancing.SHARED, Balancing.LEAST_OUTSTANDING)
 _NEGLIGIBLE: Final = 1e-5  #: chance of waiting that leaves the latency's distribution as it is
 _MODEST: Final = 600.0  #: exponents up to which an exponential and its inverse are ordinary doubles
 
@@ -37,30 +39,33 @@ class Waiting:
         return Waiting(self.backlog[rows], self.chance[rows], self.rate[rows])
 
 
-def erlang_c(servers: Floats, load: Floats) -> Floats:
-    """Give the probability that a request has to wait in M/M/c.
-
-    ``load`` is in Erlang and below ``servers``, which need not be whole. Exact: Erlang's loss formula is the ratio of a
-    Poisson probability to its distribution function.
-    """
-    log_probability = special.xlogy(servers, load) - load - special.gammaln(servers + 1.0)
-    loss = np.exp(log_probability) / np.maximum(special.gammaincc(servers + 1.0, load), 1e-300)
-    return np.asarray(loss / (1.0 - load / servers * (1.0 - loss)))
-
-
 def stationary(service: Service, rate: Floats, slots: Floats, slowness: Floats | float = 1.0) -> Waiting:
     """Give the wait at an arrival ``rate`` [requests/s] with ``slots`` in rotation and nobody queued before.
 
     ``slots`` are worth of slots at full speed; there are ``slowness`` times as many, and each takes that much longer.
     """
     servers = np.maximum(slots, 1e-9) * slowness
-    if service.balancing is Balancing.RANDOM:  # every pod is a queue of its own, with its share of the load
-        share = service.slots / servers
-        servers, rate = np.full_like(servers, float(service.slots)), rate * share
-    work_rate = servers / (service.mean_service_time * slowness)
-    settled = np.maximum(0.0, 1.0 - 1.0 / np.sqrt(np.maximum(work_rate * _SETTLED, 1.0))) ** 2
-    use = np.minimum(rate / work_rate, settled)
-    return Waiting(np.zeros_like(use), erlang_c(servers, use * servers), work_rate * (1.0 - use))
+    service_time = service.mean_service_time * slowness
+    line = servers if service.balancing in _ONE_LINE else np.full_like(servers, float(service.slots))
+    settled = np.maximum(0.0, 1.0 - 1.0 / np.sqrt(np.maximum(line / service_time * _SETTLED, 1.0))) ** 2
+    use = np.minimum(rate * service_time / servers, settled)
+    chance, wait = _delay(service, servers, use)
+    return Waiting(np.zeros_like(use), chance, 1.0 / (wait * service_time))
+
+
+def _delay(service: Service, servers: Floats, use: Floats) -> delay.Delay:
+    """Give the probability of waiting and the mean wait of those who wait [mean service times]."""
+    match service.balancing:
+        case Balancing.SHARED:
+            return delay.one_line(servers, use, 1.0)
+        case Balancing.LEAST_OUTSTANDING:
+            return delay.least_outstanding(servers, service.slots, use, 1.0)
+        case Balancing.POWER_OF_TWO:
+            return delay.two_choices(servers, service.slots, use, 1.0)
+        case Balancing.ROUND_ROBIN:
+            return delay.in_turn(servers, service.slots, use, 1.0)
+        case Balancing.RANDOM:
+            return delay.random_pod(service.slots, use, 1.0)
 
 
 def exceeds(waiting: Waiting, mean_service: float | Floats, latency: Floats) -> Floats:

@@ -44,8 +44,5 @@ def test_a_fluid_does_not_follow_retries() -> None:
 
 def test_a_fluid_says_what_it_takes_for_something_simpler() -> None:
     service = Service(spread=Spread(shape=TimeShape.CONSTANT), balancing="round_robin")
-    assert service.taken_as == (
-        "a fluid takes constant times in service for exponential ones",
-        "a fluid takes round_robin balancing for one queue in front of all pods",
-    )
+    assert service.taken_as == ("a fluid takes constant times in service for exponential ones",)
     assert Service().taken_as == ()

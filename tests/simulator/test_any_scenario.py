@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from autoscaler.config.policies import load_policies
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import Balancing, Scenario
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.references import STATIC_PEAK
 from autoscaler.simulator.report.page import render_report
@@ -61,7 +61,7 @@ scenarios = st.fixed_dictionaries(
                 "slots": one_of(1, 10, 100_000),
                 "queue_limit": one_of(0, 1, 100, 100_000),
                 "timeout": one_of("1ms", "500ms", "3s", "5h"),
-                "balancing": one_of("least_outstanding", "random"),
+                "balancing": one_of(*Balancing),
                 "cpu_per_request": one_of(0, "1u", "10m", "1k"),
                 "memory_per_request": one_of(0, "1Mi"),
             }

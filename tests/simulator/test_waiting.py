@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from autoscaler.config.scenario import Balancing, Service
-from autoscaler.simulator.waiting import Waiting, erlang_c, exceeds, latency_percentiles, stationary
+from autoscaler.simulator.delay import erlang_c
+from autoscaler.simulator.waiting import Waiting, exceeds, latency_percentiles, stationary
 
 SPEC = Service.model_validate({"mean_service_time": "99ms", "slots": 10})
 

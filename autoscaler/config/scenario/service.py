@@ -125,8 +125,6 @@ class Service(Spec):
         said = []
         if self.spread.shape is not TimeShape.EXPONENTIAL:
             said.append(f"a fluid takes {self.spread.shape} times in service for exponential ones")
-        if self.balancing in (Balancing.ROUND_ROBIN, Balancing.POWER_OF_TWO):
-            said.append(f"a fluid takes {self.balancing} balancing for one queue in front of all pods")
         return tuple(said)
 
     @property
