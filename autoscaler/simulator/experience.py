@@ -95,15 +95,15 @@ def _tails(service: Service, experience: Experience, latencies: Floats) -> Float
 
     Where every pod has a queue of its own, all are equally long, and that of a slow pod takes longer.
     """
-    waiting, mean, pace = experience.waiting, service.mean_service_time, experience.pace
+    waiting, pace = experience.waiting, experience.pace
     if pace is None:
-        return exceeds(waiting, mean, latencies)
+        return exceeds(waiting, service, latencies)
     own_queues = service.balancing is not Balancing.SHARED
-    tail = exceeds(_behind(waiting, pace.warm_wait) if own_queues else waiting, mean * pace.common, latencies)
+    tail = exceeds(_behind(waiting, pace.warm_wait) if own_queues else waiting, service, latencies, pace.common)
     rows = np.flatnonzero(pace.share)
     some, at = pace.only(rows), waiting.only(rows)
     slow = exceeds(
-        _behind(at, some.warm_wait * some.young) if own_queues else at, mean * some.common * some.young, latencies
+        _behind(at, some.warm_wait * some.young) if own_queues else at, service, latencies, some.common * some.young
     )
     share = some.share[:, None]
     tail[rows] = (1.0 - share) * tail[rows] + share * slow

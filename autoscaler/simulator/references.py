@@ -22,6 +22,7 @@ from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.nodes.autoscaler import SCAN_INTERVAL
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.result import Result, ScaleAction
+from autoscaler.simulator.service_times import beyond
 from autoscaler.simulator.stage import set_up
 from autoscaler.simulator.traffic import arrivals
 from autoscaler.simulator.waiting import exceeds, stationary
@@ -72,13 +73,13 @@ def _bearable(service: Service, slo: Objective, pods: Floats) -> Floats:
     Where the objective cannot be kept even without waiting, it is nine tenths of what they can serve.
     """
     low, high = np.zeros_like(pods), pods * service.pod_rate * (1.0 - 1e-9)
-    alone = float(np.exp(-slo.latency / service.mean_service_time))
+    alone = float(beyond(service.spread, np.array([slo.latency / service.mean_service_time]))[0])
     if alone >= 1.0 - slo.share:
         return 0.9 * high
     limit = np.array([slo.latency])
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        late = exceeds(stationary(service, middle, pods * service.slots), service.mean_service_time, limit)[:, 0]
+        late = exceeds(stationary(service, middle, pods * service.slots), service, limit)[:, 0]
         low, high = np.where(late <= 1.0 - slo.share, middle, low), np.where(late <= 1.0 - slo.share, high, middle)
     return low
 

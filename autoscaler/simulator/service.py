@@ -18,6 +18,7 @@ from autoscaler.simulator.fluid_latencies import FluidLatencies
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.line import Line
 from autoscaler.simulator.noise import Noise
+from autoscaler.simulator.service_times import longest_left, still_running
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.tally import Tally
 from autoscaler.simulator.warmup import Young
@@ -123,10 +124,8 @@ class FluidService:
         Those that would take longer than the grace period are counted as lost right away.
         """
         mean = self._spec.mean_service_time * self._slowness
-        self._go(pod, at, math.exp(-self._grace / mean))
-        slots = self._spec.slots
-        harmonic = math.log(slots) + 0.5772 + 1 / (2 * slots)  # mean of the longest of that many requests
-        return max(SECOND, seconds(mean * harmonic))
+        self._go(pod, at, still_running(self._spec.spread, self._grace / mean))
+        return max(SECOND, seconds(mean * longest_left(self._spec.spread, self._spec.slots)))
 
     def kill(self, pod: int, at: Instant) -> None:
         """End a pod: if it was in rotation until now, what it has in service and in a queue of its own is lost."""

@@ -1,6 +1,6 @@
 """How long requests wait: a formula while there is room, the queue in front of them while there is none.
 
-Service times are exponential. A request's latency is its wait in line plus its time in service; the wait is a fixed part
+A request's latency is its wait in line plus its time in service; the wait is a fixed part
 (the backlog) plus, with the probability of waiting, an exponential part.
 """
 
@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.config.scenario import Balancing, Service
+from autoscaler.config.scenario import Balancing, Service, TimeShape
 from autoscaler.simulator import delay
+from autoscaler.simulator.service_times import beyond, points, squared_variation
 
 Floats = NDArray[np.float64]
 
@@ -55,25 +56,43 @@ def stationary(service: Service, rate: Floats, slots: Floats, slowness: Floats |
 
 def _delay(service: Service, servers: Floats, use: Floats) -> delay.Delay:
     """Give the probability of waiting and the mean wait of those who wait [mean service times]."""
+    spread = squared_variation(service.spread)
+    variability = (1.0 + spread) / 2.0  # arrivals are a Poisson process
     match service.balancing:
         case Balancing.SHARED:
-            return delay.one_line(servers, use, 1.0)
+            return delay.one_line(servers, use, variability)
         case Balancing.LEAST_OUTSTANDING:
-            return delay.least_outstanding(servers, service.slots, use, 1.0)
+            return delay.least_outstanding(servers, service.slots, use, variability)
         case Balancing.POWER_OF_TWO:
-            return delay.two_choices(servers, service.slots, use, 1.0)
+            return delay.two_choices(servers, service.slots, use, variability)
         case Balancing.ROUND_ROBIN:
-            return delay.in_turn(servers, service.slots, use, 1.0)
+            return delay.in_turn(servers, service.slots, use, spread)
         case Balancing.RANDOM:
-            return delay.random_pod(service.slots, use, 1.0)
+            return delay.random_pod(service.slots, use, variability)
 
 
-def exceeds(waiting: Waiting, mean_service: float | Floats, latency: Floats) -> Floats:
+def exceeds(waiting: Waiting, service: Service, latency: Floats, slowness: float | Floats = 1.0) -> Floats:
     """Give the probability that a request takes longer than ``latency`` [s]: shape ``(seconds, latencies)``.
 
-    ``mean_service`` [s]: the same for all, or one for each second, shape ``(seconds,)``.
+    ``slowness``: how many times as long as usual requests are in service, the same for all or one for each second.
     """
-    mu = 1.0 / np.asarray(mean_service, np.float64).reshape(-1, 1)
+    if service.spread.shape is TimeShape.EXPONENTIAL:
+        return _exceeds_exponential(waiting, service.mean_service_time * np.asarray(slowness, np.float64), latency)
+    mean = service.mean_service_time * np.asarray(slowness, np.float64).reshape(-1, 1)
+    left = np.maximum(latency[None, :] - waiting.backlog[:, None], 0.0) / mean  # after the backlog [mean service times]
+    tail = np.where(latency[None, :] < waiting.backlog[:, None], 1.0, beyond(service.spread, left))
+    further = np.flatnonzero(waiting.chance > _NEGLIGIBLE)
+    if further.size:
+        left, rate = left[further], (waiting.rate[:, None] * mean)[further]
+        times = points(service.spread)
+        both = sum(np.exp(-rate * np.maximum(left - time, 0.0)) for time in times.tolist()) / len(times)
+        tail[further] += waiting.chance[further, None] * np.maximum(both - tail[further], 0.0)
+    return np.asarray(tail)
+
+
+def _exceeds_exponential(waiting: Waiting, mean_service: Floats, latency: Floats) -> Floats:
+    """Give the same where times in service are exponential, which has a closed form; ``mean_service`` [s]."""
+    mu = 1.0 / mean_service.reshape(-1, 1)
     waits = (waiting.backlog > 0.0) | (waiting.chance > _NEGLIGIBLE)
     tail = np.empty((len(waits), len(latency)))
     tail[:] = np.exp(-mu * latency)
@@ -114,6 +133,6 @@ def latency_percentiles(service: Service, demand: float, ready: int, queued: flo
         backlog = np.array([min(queued / capacity, service.timeout)])
         waiting = Waiting(backlog, np.zeros(1), np.array([capacity]))
     grid = np.geomspace(service.mean_service_time / 100, service.timeout + 20 * service.mean_service_time, 400)
-    tail = exceeds(waiting, service.mean_service_time, grid)[0]
+    tail = exceeds(waiting, service, grid)[0]
     p50, p95, p99 = np.interp([-0.5, -0.05, -0.01], -tail, grid)
     return float(p50), float(p95), float(p99)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from autoscaler.config.scenario import ClientRetries, Scenario, Service, Spread, TimeShape
+from autoscaler.config.scenario import ClientRetries, Scenario, Spread
 
 BASE = {"name": "test", "duration": "1h", "traffic": {"constant": {"rps": 5}}}
 
@@ -40,9 +40,3 @@ def test_a_fluid_does_not_follow_retries() -> None:
     with pytest.raises(ValidationError, match=r"service\.retries: a fluid has no single requests to send again"):
         Scenario.model_validate({**BASE, "service": service})
     assert Scenario.model_validate({**BASE, "service": service, "fidelity": "request"}).service.retries is not None
-
-
-def test_a_fluid_says_what_it_takes_for_something_simpler() -> None:
-    service = Service(spread=Spread(shape=TimeShape.CONSTANT), balancing="round_robin")
-    assert service.taken_as == ("a fluid takes constant times in service for exponential ones",)
-    assert Service().taken_as == ()

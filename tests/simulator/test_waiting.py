@@ -34,7 +34,7 @@ def test_mean_wait_of_ten_servers_at_nine_tenths():
 def test_p99_sojourn_of_ten_servers_at_nine_tenths():
     # the same queue: 618.74 ms
     waiting = stationary(SPEC, np.array([9 / 0.099]), np.array([10.0]))
-    assert exceeds(waiting, 0.099, np.array([0.61874]))[0, 0] == pytest.approx(0.01, rel=1e-3)
+    assert exceeds(waiting, SPEC, np.array([0.61874]))[0, 0] == pytest.approx(0.01, rel=1e-3)
 
 
 def test_without_load_latency_is_the_service_time():
@@ -44,7 +44,7 @@ def test_without_load_latency_is_the_service_time():
 
 def test_a_backlog_shifts_every_latency():
     waiting = Waiting(np.array([2.0]), np.zeros(1), np.ones(1))
-    tail = exceeds(waiting, 0.1, np.array([1.9, 2.0, 2.1]))[0]
+    tail = exceeds(waiting, Service(), np.array([1.9, 2.0, 2.1]))[0]
     assert tail == pytest.approx([1.0, 1.0, np.exp(-1)])
 
 

@@ -120,14 +120,6 @@ class Service(Spec):
         return ("retries",) if self.retries is not None else ()
 
     @property
-    def taken_as(self) -> tuple[str, ...]:
-        """Tell what a fluid takes for something simpler than it is."""
-        said = []
-        if self.spread.shape is not TimeShape.EXPONENTIAL:
-            said.append(f"a fluid takes {self.spread.shape} times in service for exponential ones")
-        return tuple(said)
-
-    @property
     def starts_again(self) -> bool:
         """Tell whether what is in service when its pod is killed waits again; otherwise it is lost."""
         return False

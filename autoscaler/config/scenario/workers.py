@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from autoscaler.config.scenario.service import Service, Spread
+from autoscaler.config.scenario.service import Balancing, Service, Spread
 from autoscaler.config.traffic import Spec
 from autoscaler.config.units import Amount, Duration, PositiveDuration, Share
 
@@ -124,6 +124,7 @@ class Workers(Spec):
         return Backlog(
             slots=self.concurrency,
             spread=self.spread,
+            balancing=Balancing.SHARED,
             cpu_per_request=self.cpu_per_job * self.attempts_per_job,
             cpu_at_rest=self.cpu_at_rest,
             memory_at_rest=self.memory_at_rest,

@@ -53,18 +53,16 @@ def left_out(inputs: Inputs) -> str:
 def _service(scenario: Scenario) -> Iterator[str]:
     service = scenario.service
     is_fluid = scenario.fidelity is Fidelity.FLUID
-    shape = "exponential" if is_fluid else str(service.spread.shape)
     yield (
         f"A pod serves {service.slots} requests at once, each for {latency(service.mean_service_time)} on average "
-        f"({shape}): {number(service.pod_rate)} requests/s. {_line(service)}"
+        f"({service.spread.shape}): {number(service.pod_rate)} requests/s. {_line(service)}"
     )
     if is_fluid:
         yield (
-            "Requests are a fluid: expected numbers, second by second. While there is room the wait is Erlang's; in overload "
-            "it follows from the queue. Rejections by mere chance, while there is room on average, are left out: they matter "
+            "Requests are a fluid: expected numbers, second by second. While there is room the wait follows a formula for how "
+            "requests find a pod; in overload it follows from one queue in front of all pods. Rejections by mere chance, while there is room on average, are left out: they matter "
             "where next to nobody may wait. Percentiles leave out rejected requests and count those that left with the timeout."
         )
-        yield from (f"{text[0].upper()}{text[1:]}." for text in service.taken_as)
     else:
         yield (
             f"Every request is simulated by itself, exactly; {_BALANCING[service.balancing]}. Percentiles leave out rejected "
