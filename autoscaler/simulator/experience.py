@@ -1,7 +1,7 @@
 """What requests went through: how long they waited, worked out from the account book when the run is over.
 
 Nothing of this feeds back into the run, so it is done once, for all seconds together. Where there was a queue, the wait
-is read off the curves of arrivals and departures (first come, first served); elsewhere it follows Erlang's formula.
+is read off the curves of arrivals and departures (first come, first served); elsewhere it follows a formula.
 """
 
 from __future__ import annotations
