@@ -31,12 +31,16 @@ def command(
     if kubeconfig is not None and kubeconfig.exists():
         raise usage_error(f"{kubeconfig} exists", option="--kubeconfig", hint="name a new file")
 
+    from autoscaler.cli.errors import say
     from autoscaler.config.scenario import load_scenario
     from autoscaler.demo.staging import builtin_scenario
+    from autoscaler.emulator.scene import left_out
     from autoscaler.simulator.inputs import Overrides, prepare
 
     chosen = builtin_scenario() if scenario is None else load_scenario(scenario)
     inputs = prepare(chosen, Path() if scenario is None else scenario.parent, Overrides(seed=seed))
+    for note in (*inputs.notes, *left_out(inputs.scenario)):
+        say(f"note: {note}")
     _serve(inputs, speed, port, kubeconfig)
 
 

@@ -17,6 +17,7 @@ from autoscaler.config.hpa import ReadOptions, is_policy
 from autoscaler.config.scaling_policy import read_any_policy
 from autoscaler.config.scenario import Metrics, PodSignal, Scenario, ServiceSignal, scenario_from
 from autoscaler.config.traces import Trace, load_trace
+from autoscaler.emulator.scene import left_out
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import ExternalMetric, Metric, Mode, PodsMetric, ScalingPolicy
@@ -62,7 +63,13 @@ def stage(policy_file: Path | None, overrides: Overrides) -> Play:
     notes += _quiet(inputs)
     metadata = document.value["metadata"] | {"namespace": policy.key.namespace}
     manifest = document.value | {"metadata": metadata}
-    return Play(inputs=inputs, policy=policy, manifest=manifest, text=text, notes=(*inputs.notes, *notes))
+    return Play(
+        inputs=inputs,
+        policy=policy,
+        manifest=manifest,
+        text=text,
+        notes=(*inputs.notes, *left_out(inputs.scenario), *notes),
+    )
 
 
 def _policy_document(path: Path | None) -> tuple[str, Document]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
 from typing import Final
 
+from autoscaler.config.scenario import Scenario
 from autoscaler.emulator.api_server import ApiServer
 from autoscaler.emulator.builtin import DEPLOYMENTS, NAMESPACES, STATEFULSETS
 from autoscaler.emulator.cluster import EmulatedCluster
@@ -25,6 +27,14 @@ WARM_UP: Final = 6 * MINUTE  #: simulated time before the first request: no pod 
 STEP: Final = 1.0  #: simulated time between two looks, where the machine keeps up [s]
 SHORTEST_STEP: Final = 0.01  #: [real s]
 LONGEST_STEP: Final = 0.1  #: [real s]: how long ``kubectl scale`` may wait for an effect
+_NOT_PLAYED: Final = {
+    "killed_pods": "`kubectl delete pod --grace-period=0 --force` ends one",
+    "lost_nodes": "the cluster's nodes are not the scenario's",
+    "failing_writes": "the API server takes every write",
+    "failing_reads": "the API server answers every read",
+    "controller_restart": "the controller is a process of its own",
+    "clock_jump": "the controller has a clock of its own",
+}
 
 
 class Scene:
@@ -39,9 +49,9 @@ class Scene:
         self.api = ApiServer(clock=self.clock.time_of_day, nobody=ADMIN)  # kubectl sends no token over plain HTTP
         self._resource = STATEFULSETS if inputs.scenario.target.kind == "StatefulSet" else DEPLOYMENTS
         self._world = World(self.clock.now())
-        pods = inputs.scenario.pods.model_copy(update={"initial_replicas": 0})  # the API makes them, under its names
+        scenario = _staged(inputs.scenario)
         traffic = Repeated(inputs.traffic, float(inputs.duration), as_seconds(WARM_UP))
-        self.workload = self._world.add(inputs.scenario.model_copy(update={"pods": pods}), traffic)
+        self.workload = self._world.add(scenario, traffic)
         self.api.metrics.source = ClusterMetrics(self.api.store, self._world)
         self._cluster = EmulatedCluster(self.api.store, self._world, nodes=_nodes(inputs, most_replicas))
         self._apply(workload(inputs.scenario))
@@ -88,6 +98,28 @@ class Scene:
         for second in range(WARM_UP // SECOND + 1):
             self.clock.stand_at(first + second * SECOND)
             self._cluster.advance(self.clock.now())
+
+
+def left_out(scenario: Scenario) -> Iterator[str]:
+    """Name what a simulation plays and an emulated cluster does not."""
+    if scenario.rollouts:
+        yield "rollouts are not played here; `kubectl rollout restart` begins one"
+    if scenario.pods.crashes is not None:
+        yield "pods.crashes is not played here: the kubelet does not look at containers again once they are ready"
+    for number, fault in enumerate(scenario.faults):
+        if fault.name in _NOT_PLAYED:
+            yield f"faults[{number}] is not played here: {_NOT_PLAYED[fault.name]}"
+
+
+def _staged(scenario: Scenario) -> Scenario:
+    """Let faults begin as long after the first request as in a simulation; pods are the API's to make and to replace."""
+    pods = scenario.pods.model_copy(update={"initial_replicas": 0, "crashes": None})
+    faults = tuple(
+        fault.model_copy(update={"at": fault.at + as_seconds(WARM_UP)})
+        for fault in scenario.faults
+        if fault.name not in _NOT_PLAYED
+    )
+    return scenario.model_copy(update={"pods": pods, "rollouts": (), "faults": faults})
 
 
 def _head_start(speed: float) -> Nanoseconds:

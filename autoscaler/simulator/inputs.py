@@ -21,6 +21,7 @@ from autoscaler.config.traffic import FASTEST, SLOWEST, Csv, Requests, Traffic
 from autoscaler.model.errors import Fault, InvalidScenarioError
 from autoscaler.model.time import seconds
 from autoscaler.simulator import traffic as shapes
+from autoscaler.simulator.moot import after_the_end
 from autoscaler.simulator.nodes.recorded import spot_traces_of
 from autoscaler.simulator.recorded import recorded, with_times_of
 from autoscaler.simulator.traffic import RateFunction
@@ -93,7 +94,12 @@ def prepare(scenario: Scenario, folder: Path, overrides: Overrides | None = None
         scenario=_settled(scenario, traffic),
         traffic=traffic,
         duration=duration,
-        notes=(*notes, *_fidelity_notes(scenario), *(text for _, text in misfits(scenario))),
+        notes=(
+            *notes,
+            *_fidelity_notes(scenario),
+            *(text for _, text in misfits(scenario)),
+            *after_the_end(scenario, duration),
+        ),
         neighbours=neighbours,
         spot_traces=spot_traces,
     )

@@ -19,6 +19,7 @@ from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.faults import FaultyRun, api_of
 from autoscaler.simulator.inputs import Inputs
+from autoscaler.simulator.moot import unread
 from autoscaler.simulator.numerals import clock
 from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
@@ -129,6 +130,7 @@ def simulate(
         tolerance=config.tolerance,
         troubles=notebook.troubles(),
         is_complete=not ticks.were_stopped,
+        notes=tuple(unread(scenario, policies)),
         scaled={
             bound.target.name: (given.key.name, notebooks[bound.key].actions)
             for bound, given in zip(policies[1:], beside, strict=True)

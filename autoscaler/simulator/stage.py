@@ -32,6 +32,7 @@ class Stage:
         tolerance: float = 0.0,
         troubles: tuple[Trouble, ...] = (),
         is_complete: bool = True,
+        notes: Sequence[str] = (),
         scaled: Mapping[str, tuple[str, Sequence[ScaleAction]]] | None = None,
     ) -> Result:
         """Tell how it went up to now; ``scaled`` gives policy and actions of the neighbours that have a policy, by name."""
@@ -58,7 +59,7 @@ class Stage:
             is_complete=is_complete,
             nodes=None if nodes is None else node_steps(nodes.books.history, start, played),
             neighbours=tuple(self._neighbour(each, scaled or {}) for each in self.neighbours),
-            notes=() if nodes is None else nodes.shortages(self.world.now),
+            notes=(*notes, *(() if nodes is None else nodes.shortages(self.world.now))),
         )
 
     def _bill(self) -> Bill | None:
