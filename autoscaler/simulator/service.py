@@ -144,14 +144,15 @@ class FluidService:
         is_in = np.fromiter((pod in self._in_rotation for pod in pods), np.bool_, len(pods))
         each = 1.0 / self._pods if self._pods else 0.0
         busy = self._tally.spread(self.in_service * each, len(pods))
+        busy = np.where(is_in, busy, 0.0)
         return Counters(
             work=work,
             served=work,
-            busy=np.where(is_in, np.minimum(busy, self._spec.slots), 0.0),
+            busy=np.minimum(busy, self._spec.slots),
             queued=np.where(is_in, self.waiting * each, 0.0),
             arrived=self.arrived,
             waiting=self.waiting,
-            active=self.in_service,
+            active=min(float(busy.sum()), self._pods * self._spec.slots),
             oldest=self._line.oldest(self.ledger.seconds),
         )
 
