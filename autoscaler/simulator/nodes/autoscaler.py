@@ -12,6 +12,7 @@ core/scaledown (thresholds and times).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
@@ -78,8 +79,8 @@ def shrinkage(pools: Sequence[Pool], at: Instant) -> list[Node]:
     empty = _above_min(pools, [node for node in due if not node.guests])
     if empty or any(node.draining for pool in pools for node in pool.nodes):
         return empty
-    idlest_first = sorted(due, key=in_use)
-    return _above_min(pools, [node for node in idlest_first if _fits_elsewhere(node, pools)][:1])
+    movable = (node for node in sorted(due, key=in_use) if _fits_elsewhere(node, pools))
+    return _above_min(pools, list(islice(movable, 1)))
 
 
 def next_look(pools: Sequence[Pool], waiting: Sequence[Guest], at: Instant) -> Instant | None:

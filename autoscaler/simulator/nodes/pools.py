@@ -20,7 +20,7 @@ from autoscaler.simulator.nodes.interruptions import Interruption, interruptions
 from autoscaler.simulator.nodes.luck import Luck
 from autoscaler.simulator.nodes.node import Node, by_tenant
 from autoscaler.simulator.nodes.pool import Pool
-from autoscaler.simulator.nodes.room import best_fit
+from autoscaler.simulator.nodes.room import Room, best_fit
 from autoscaler.simulator.nodes.tenant import Guest, Tenant
 
 _SUDDEN = 2**32  #: losses without a notice are numbered from here, interruptions from 0
@@ -50,11 +50,12 @@ class NodePools:
         self._events = events
         self._start = start
         self._review_at: Instant | None = None
+        self._open: list[Node] | None = None  #: nodes that take pods; None where that has to be found out anew
         self._tenants: list[Tenant] = []
         self._losses = _SUDDEN
         for pool in self.pools:
             for _ in range(pool.spec.min):
-                pool.make_ready(pool.add())
+                self._make_ready(pool.add())
             if pool.spec.spot is not None:
                 self._await(pool, interruptions(pool.spec.spot, luck[pool.index], start, traces or {}), 0)
         self._changed(start)
@@ -77,7 +78,7 @@ class NodePools:
         pool = next((pool for pool in options(self.pools, guest.need) if not pool.is_full), None)
         if node is None and pool is not None:
             node = pool.add()
-            pool.make_ready(node)
+            self._make_ready(node)
         if node is None:
             return False
         node.take(guest)
@@ -119,8 +120,10 @@ class NodePools:
             if tenant.longest_short
         )
 
-    def _open_nodes(self) -> Iterator[Node]:
-        return (node for pool in self.pools for node in pool.nodes if node.is_open)
+    def _open_nodes(self) -> list[Node]:
+        if self._open is None:
+            self._open = [node for pool in self.pools for node in pool.nodes if node.is_open]
+        return self._open
 
     def _bind(self, guest: Guest, at: Instant) -> bool:
         """Put a pod on the node with the least waste, if one has room; tell whether one has."""
@@ -134,9 +137,14 @@ class NodePools:
         return True
 
     def _fill(self, at: Instant) -> None:
-        """Put pods that wait where there is room now; one that does not fit does not hold up those behind it."""
-        if self.pending:
-            self.pending = [guest for guest in self.pending if not self._bind(guest, at)]
+        """Put pods that wait where there is room now; one that does not fit does not hold up smaller ones behind it."""
+        waiting: list[Guest] = []
+        too_large: set[Room] = set()
+        for guest in self.pending:
+            if guest.need in too_large or not self._bind(guest, at):
+                too_large.add(guest.need)
+                waiting.append(guest)
+        self.pending = waiting
 
     def _changed(self, at: Instant) -> None:
         """Keep the books, and have a look at the pools soon."""
@@ -179,13 +187,13 @@ class NodePools:
 
     def _ready(self, node: Node, at: Instant) -> None:
         if not node.gone:
-            self.pools[node.pool].make_ready(node)
+            self._make_ready(node)
             self._fill(at)
             self._changed(at)
 
     def _drain(self, node: Node, at: Instant) -> None:
         """Move a node's pods elsewhere, then remove it; one without pods goes at once."""
-        node.draining = True
+        node.draining, self._open = True, None
         if node.guests:
             self._evict([node], at)
         else:
@@ -214,6 +222,7 @@ class NodePools:
         """Let the provider have nodes back: they drain for the time of the notice. A node still to come never does."""
         for node in nodes:
             node.interrupted = True
+        self._open = None
         warned = [node for node in nodes if node.ready and notice]
         self._end([node for node in nodes if node not in warned], at)
         self._evict(warned, at)
@@ -234,8 +243,13 @@ class NodePools:
         for tenant, pods in by_tenant(nodes):
             tenant.evict(pods, at)
 
+    def _make_ready(self, node: Node) -> None:
+        self.pools[node.pool].make_ready(node)
+        self._open = None
+
     def _remove(self, node: Node) -> None:
         self.pools[node.pool].remove(node)
+        self._open = None
 
 
 def share_of(nodes: int, share: float) -> int:

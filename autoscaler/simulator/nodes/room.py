@@ -62,8 +62,10 @@ def best_fit(bins: Iterable[AnyBin], need: Room) -> AnyBin | None:
     """Give the bin with the least left over, as shares of its cpu and memory; of equals the first; ``None`` if none holds it."""
     best: AnyBin | None = None
     least = float("inf")
+    cpu, memory, pods = need
     for each in bins:
-        if each.free.holds(need):
+        free = each.free
+        if cpu <= free.cpu and memory <= free.memory and pods <= free.pods:
             over = left_over(each, need)
             if over < least:
                 best, least = each, over
