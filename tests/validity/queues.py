@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from autoscaler.simulator.requests import kernel
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.kernel import Balancer, Distribution
-from autoscaler.simulator.requests.state import Drawn, Given, Physics, Rates
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawn, Given, Rates
 from tests.validity.events import Change, Rule, Rules, What
 
 Floats = NDArray[np.float64]
