@@ -55,6 +55,7 @@ class PodSet:
         self._snapshot: tuple[Pod, ...] | None = None
         self._running: tuple[Container, ...] | None = None
         self._serving: int | None = None
+        self._staying: int | None = None
         self.pods: list[SimulatedPod] = []
         placement.attach(self)
         self._sets = ReplicaSets(scenario.pods.initial_replicas)
@@ -75,8 +76,13 @@ class PodSet:
 
     def counts(self, at: Instant) -> Counts:
         """Count pods now, which is ``at``."""
-        created = sum(not pod.deleting for pod in self.pods)
-        return Counts(at, self.wanted, created, self.serving(), len(self.pods))
+        return Counts(at, self.wanted, self.created(), self.serving(), len(self.pods))
+
+    def created(self) -> int:
+        """Count pods that are not on their way out."""
+        if self._staying is None:
+            self._staying = sum(not pod.deleting for pod in self.pods)
+        return self._staying
 
     def serving(self) -> int:
         """Count pods in rotation."""
@@ -209,4 +215,4 @@ class PodSet:
 
     def _forget(self) -> None:
         """Work out anew, when asked, what follows from the pods."""
-        self._snapshot = self._running = self._serving = None
+        self._snapshot = self._running = self._serving = self._staying = None

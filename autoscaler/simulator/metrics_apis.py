@@ -22,6 +22,7 @@ _OVERLOADED: Final = "the server is currently unable to handle the request"
 
 #: Which API, and in it the metric's name; cpu and memory of all containers are one answer.
 _Key = tuple[MetricSource, str]
+_USAGE: Final[_Key] = (MetricSource.RESOURCE, "")
 
 
 class MetricsApis:
@@ -39,7 +40,7 @@ class MetricsApis:
         """Begin an outage; of several that hit one metric the first counts."""
         self._outages.append(outage)
         if outage.answer is OutageAnswer.STALE:
-            known = ((MetricSource.RESOURCE, ""), *((MetricSource.CUSTOM, name) for name in self._spec.pods))
+            known = (_USAGE, *((MetricSource.CUSTOM, name) for name in self._spec.pods))
             external = ((MetricSource.EXTERNAL, name) for name in self._spec.external)
             self._held[id(outage)] = {key: self._answer(key, at) for key in (*known, *external)}
 
@@ -52,7 +53,7 @@ class MetricsApis:
         """Answer a metric as its API would at ``at``."""
         match metric:
             case ResourceMetric() | ContainerResourceMetric():
-                return self._ask((MetricSource.RESOURCE, ""), at)
+                return self._ask(_USAGE, at)
             case PodsMetric():
                 return self._ask((MetricSource.CUSTOM, metric.metric.name), at)
             case ExternalMetric():
@@ -64,7 +65,7 @@ class MetricsApis:
                 return NoReading(error=f"unknown metric source type {metric.type!r}")
 
     def _ask(self, key: _Key, at: Instant) -> Reading:
-        outage = next((each for each in self._outages if each.of.covers(key[0])), None)
+        outage = next((each for each in self._outages if each.of.covers(key[0])), None) if self._outages else None
         if outage is None:
             return self._answer(key, at)
         if outage.answer is OutageAnswer.ERROR:

@@ -38,7 +38,7 @@ class Noise:
     def __init__(self, seed: int, stream: int) -> None:
         sequence = np.random.SeedSequence([seed, stream])
         normals, uniforms = (np.random.Generator(np.random.PCG64(child)) for child in sequence.spawn(2))
-        self._normals: list[float] = normals.standard_normal(_TABLE).tolist()
+        self._normals = normals.standard_normal(_TABLE)
         self._rng = uniforms
         self._uniforms: list[float] = []
         self._sequence = [seed, stream]
@@ -50,13 +50,12 @@ class Noise:
             self._uniforms += self._rng.uniform(-1.0, 1.0, 256).tolist()
         return self._uniforms[ordinal]
 
-    def normals(self, scrape: int, count: int) -> Sequence[float]:
-        """Give ``count`` standard normal numbers that belong to the scrape numbered ``scrape``."""
+    def normals(self, scrape: int, count: int) -> NDArray[np.float64]:
+        """Give ``count`` standard normal numbers that belong to the scrape numbered ``scrape``, shape ``(count,)``."""
         first = scrape * _STRIDE % _TABLE
-        row = self._normals[first : first + count]
-        while len(row) < count:
-            row = row + self._normals[: count - len(row)]
-        return row
+        if first + count <= _TABLE:
+            return self._normals[first : first + count]
+        return self._normals.take(range(first, first + count), mode="wrap")
 
     def draw(self, what: Draw, number: int, member: int) -> float:
         """Give the number in [0, 1) that belongs to a member, such as a pod, in the ``number``-th round of ``what``."""

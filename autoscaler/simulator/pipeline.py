@@ -6,14 +6,13 @@ the window, a pod needs two scrapes before it has one, and an answer is the newe
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
 from autoscaler.model.observation import ContainerUsage, PodSample, PodUsage
@@ -28,8 +27,7 @@ _KIB_MILLI: Final = 1024 * 1000
 _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 
-@dataclass(frozen=True, slots=True)
-class Scrape:
+class Scrape(Struct, frozen=True):
     """The counters of ``pods``, the containers that ran, at one instant. ``missed``: rows that nobody got, if any."""
 
     at: Instant
@@ -75,7 +73,7 @@ class Pipeline:
         if scrape is None:
             return ()
         if self._usage[0] != scrape.number:
-            self._usage = (scrape.number, tuple(self._usages(scrape)))
+            self._usage = (scrape.number, self._usages(scrape))
         return self._usage[1]
 
     def samples(self, signal: PodSignal, at: Instant) -> tuple[PodSample, ...]:
@@ -131,36 +129,41 @@ class Pipeline:
 
     def _around(self, at: Instant) -> tuple[Instant, Scrape, Scrape, float]:
         """Give the scrapes before and after ``at`` and how far it lies between them; not before the first kept."""
-        scrapes = self._scrapes
-        after = bisect.bisect_left(scrapes, at, key=lambda scrape: scrape.at)
-        if after == 0 or scrapes[after].at == at:
-            return scrapes[after].at, scrapes[after], scrapes[after], 0.0
-        low, high = scrapes[after - 1], scrapes[after]
-        return at, low, high, (at - low.at) / (high.at - low.at)
+        later = self._scrapes[-1]
+        for scrape in reversed(self._scrapes):
+            if scrape.at < at:
+                return at, scrape, later, (at - scrape.at) / (later.at - scrape.at)
+            later = scrape
+            if scrape.at == at:
+                break
+        return later.at, later, later, 0.0
 
     def _rates(self, scrape: Scrape, window: Nanoseconds, counter: str) -> list[tuple[int, float]]:
         """Give the growth per second of a counter, as ``(row, rate)`` of each pod that has been scraped twice."""
         begin, low, high, share = self._around(scrape.at - window)
         since, full_span = scrape.at - self._interval, (scrape.at - begin) / SECOND
-        before, after = _aligned(low, scrape, counter), _aligned(high, scrape, counter)
-        grown = getattr(scrape.counters, counter) - (before + share * (after - before))
+        before = _aligned(low, scrape, counter)
+        if share:
+            before = before + share * (_aligned(high, scrape, counter) - before)
+        grown, missed = getattr(scrape.counters, counter) - before, scrape.missed
         rates = []
         for row, (pod, growth) in enumerate(zip(scrape.pods, grown.tolist(), strict=True)):
             running_at = pod.running_at
-            if running_at > since or row in scrape.missed:
+            if running_at > since or row in missed:
                 continue
             span = full_span if running_at <= begin else (scrape.at - running_at) / SECOND
             rates.append((row, growth / span))
         return rates
 
-    def _usages(self, scrape: Scrape) -> Iterator[PodUsage]:
-        cost, window, at = self._cost, self._resource_window, scrape.at
+    def _usages(self, scrape: Scrape) -> tuple[PodUsage, ...]:
+        cost, window, at, pods = self._cost, self._resource_window, scrape.at, scrape.pods
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
-        memory, starting = self._memory(scrape), self._starting(scrape)
+        memory, starting, usages = self._memory(scrape), self._starting(scrape), []
         for row, rate in self._rates(scrape, window, "work"):
             usage = (("cpu", math.ceil(at_rest + per_request * rate + starting[row])), ("memory", memory[row]))
             container = ContainerUsage(name=CONTAINER, usage=usage)
-            yield PodUsage(pod=scrape.pods[row].name, containers=(container,), at=at, window=window)
+            usages.append(PodUsage(pod=pods[row].name, containers=(container,), at=at, window=window))
+        return tuple(usages)
 
     def _starting(self, scrape: Scrape) -> Sequence[float]:
         """Give the cpu [milli-cores] that each container spent on starting, averaged over its window."""
@@ -175,10 +178,8 @@ class Pipeline:
         rest = _memory_milli(cost.memory_at_rest)
         if not cost.memory_per_request:
             return [rest] * len(scrape.pods)
-        return [
-            _memory_milli(cost.memory_at_rest + cost.memory_per_request * busy)
-            for busy in scrape.counters.busy.tolist()
-        ]
+        loaded = cost.memory_at_rest + cost.memory_per_request * scrape.counters.busy
+        return [_memory_milli(size) for size in loaded.tolist()]
 
 
 def longest_extra_lag(scenario: Scenario) -> float:

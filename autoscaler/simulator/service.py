@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from autoscaler.config.scenario import Balancing, Objective, Service, Warmup
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
@@ -24,8 +25,7 @@ from autoscaler.simulator.tally import Tally
 from autoscaler.simulator.warmup import Young
 
 
-@dataclass(frozen=True, slots=True)
-class _Strength:
+class _Strength(Struct, frozen=True):
     """What the pods in rotation come to: slots on average over a stretch, or slot-seconds in sum."""
 
     able: float = 0.0  #: worth of slots at full speed
@@ -51,6 +51,9 @@ class _Strength:
             return self.warm / self.able, 0.0, 1.0
         at_young = self.warm - (self.present - self.young)
         return self.warm / self.able, at_young / self.warm, self.young / at_young
+
+
+_NONE: Final = _Strength()
 
 
 class FluidService:
@@ -82,7 +85,7 @@ class FluidService:
         self._share = (start - 1, 0.0, 0.0)  # an instant at which pods leave; what each had in service, in line before
         self._slowness = 1.0
         self._young = Young(warmup)
-        self._partial = _Strength()  # slot-seconds of the current second, up to ``_partial_from``
+        self._partial = _NONE  # slot-seconds of the current second, up to ``_partial_from``
         self._partial_from = start
         self._line = Line()
         self._tally = Tally(noise)
@@ -102,8 +105,11 @@ class FluidService:
         if not second:
             return 0.0
         ledger, last = self.ledger, second - 1
-        slowness = ledger.slowness[last] * (1.0 + ledger.young_share[last] * (ledger.young_slowness[last] - 1.0))
-        return float(ledger.served[last] * self._spec.mean_service_time * slowness)
+        young = float(ledger.young_share[last])
+        slowness = float(ledger.slowness[last])
+        if young:
+            slowness *= 1.0 + young * (float(ledger.young_slowness[last]) - 1.0)
+        return float(ledger.served[last]) * self._spec.mean_service_time * slowness
 
     @property
     def capacity(self) -> float:
@@ -141,15 +147,17 @@ class FluidService:
     def counters(self, pods: Sequence[int]) -> Counters:
         """Read the counters of ``pods``: the load is spread evenly over those in rotation."""
         work = self._tally.read(pods, self.work)
-        is_in = np.fromiter((pod in self._in_rotation for pod in pods), np.bool_, len(pods))
         each = 1.0 / self._pods if self._pods else 0.0
         busy = self._tally.spread(self.in_service * each, len(pods))
-        busy = np.where(is_in, busy, 0.0)
+        queued = np.full(len(pods), self.waiting * each)
+        outside = [row for row, pod in enumerate(pods) if pod not in self._in_rotation]
+        if outside:
+            busy[outside] = queued[outside] = 0.0
         return Counters(
             work=work,
             served=work,
             busy=np.minimum(busy, self._spec.slots),
-            queued=np.where(is_in, self.waiting * each, 0.0),
+            queued=queued,
             arrived=self.arrived,
             waiting=self.waiting,
             active=min(float(busy.sum()), self._pods * self._spec.slots),
@@ -199,7 +207,7 @@ class FluidService:
             rest = self._strength(self._partial_from, end)
             self._serve_each(first, first + 1, self._partial.plus(rest, (end - self._partial_from) / SECOND))
             first += 1
-        self._partial, self._partial_from = _Strength(), self._start + last * SECOND
+        self._partial, self._partial_from = _NONE, self._start + last * SECOND
         while first < last and self._young.any_at(self._start + first * SECOND):
             begin = self._start + first * SECOND
             self._serve_each(first, first + 1, self._strength(begin, begin + SECOND))
@@ -243,18 +251,20 @@ class FluidService:
         capacity, room = strength.able / spec.mean_service_time, spec.room(self._pods)
         ledger.slots[first:last] = strength.able
         ledger.slowness[first:last], ledger.young_share[first:last], ledger.young_slowness[first:last] = strength.pace
-        done = self.work
+        done, rows = self.work, []
         for second, came in enumerate(ledger.arrived[first:last].tolist(), start=first):
-            served = min(line.waiting + came, capacity)
-            rejected = min(came, max(0.0, line.waiting + came - served - room))
+            present = line.waiting + came
+            served = min(present, capacity)
+            rejected = min(came, max(0.0, present - served - room))
             line.move(second, came - rejected, served)
-            ledger.served[second] = served
-            ledger.rejected[second] = rejected
-            ledger.timed_out[second] = line.give_up(second + 1 - spec.timeout)
-            ledger.waiting[second] = line.waiting
+            timed_out = line.give_up(second + 1 - spec.timeout) if line.waiting else 0.0
+            rows.append((served, rejected, timed_out, line.waiting))
             self.arrived += came
             if strength.warm:
                 self.work += served * spec.slots / strength.warm
+        columns = ledger.served, ledger.rejected, ledger.timed_out, ledger.waiting
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column[first:last] = values
         ledger.seconds = last
         begin = self._start + first * SECOND
         for pod, behind in self._young.behind(begin, begin + SECOND):

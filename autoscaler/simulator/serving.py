@@ -6,10 +6,10 @@ Pods are known by their ordinal: a number that is given once and grows. Times pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from autoscaler.model.time import Instant, Nanoseconds
@@ -18,8 +18,7 @@ from autoscaler.simulator.ledger import Ledger
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Struct, frozen=True):
     """What a scrape reads, arrays of shape ``(pods,)``. A counter only grows while its pod is there."""
 
     work: Floats  #: requests' worth of cpu time so far; multiplied by ``cpu_per_request`` it is core-seconds

@@ -13,7 +13,7 @@ from autoscaler.control.controller import Controller
 from autoscaler.control.messages import Record
 from autoscaler.engine.explain import metric_label, sentence
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Action, Decision, ErrorKind, WriteResult
+from autoscaler.model.decision import Decision, ErrorKind, WriteResult
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
 from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.driver import Driver
@@ -25,6 +25,8 @@ from autoscaler.simulator.progress import TOLD_EVERY, Progress
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
 from autoscaler.simulator.stage import set_up
 from autoscaler.simulator.world import Workload, World
+
+_NO_ERROR = ErrorKind.NONE  # bound once: a member is looked up slowly on Python 3.11
 
 
 @dataclass(slots=True)
@@ -49,9 +51,9 @@ class Notebook:
             self.ratios.append(tuple(math.nan if p.ratio is None else p.ratio for p in decision.proposals))
             if len(self.labels) != len(decision.proposals) or not all(target for _, target in self.labels):
                 self.labels = tuple((metric_label(p.name), p.target) for p in decision.proposals)
-        if decision.error or decision.error_kind is not ErrorKind.NONE or any(p.error for p in decision.proposals):
+        if decision.error or decision.error_kind is not _NO_ERROR or any(p.error for p in decision.proposals):
             self._note_errors(decision)
-        if decision.action is not Action.NONE and record.outcome.result is WriteResult.WRITTEN:
+        if decision.rescale and record.outcome.result is WriteResult.WRITTEN:
             self.actions.append(
                 ScaleAction(
                     t=at,

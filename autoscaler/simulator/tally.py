@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,58 +13,78 @@ from autoscaler.simulator.noise import Noise
 
 Floats = NDArray[np.float64]
 
+_NEVER_JOINED: Final = (0.0, 0.0, 0.0, 0.0)
+
 
 class Tally:
     """Reads pods' counters off one counter of work that all pods in rotation share.
 
     Between two readings a counter grows by what the pod served, disturbed by a Poisson-sized error that belongs to the
     reading and to the pod's place in it. So windows of any length see the noise of as many requests as they count.
+
+    Readings of the same pods work on one table; it is taken apart when pods come and go, and made anew when asked for.
     """
 
-    __slots__ = ("_noise", "_pods", "_reading")
+    __slots__ = ("_asked", "_noise", "_pods", "_reading", "_table")
 
     def __init__(self, noise: Noise | None) -> None:
         self._noise = noise
-        self._pods: dict[int, list[float]] = {}  # [work when it joined, when it left, seen so far, counter]
+        self._pods: dict[int, tuple[float, ...]] = {}  # (work when it joined, when it left, seen so far, counter)
+        self._asked: list[int] = []
+        self._table: Floats | None = None  # the same as rows, shape ``(4, pods)``, for the pods asked for last
         self._reading = -1
 
     def join(self, pod: int, work: float) -> None:
         """Begin to count, the shared counter being at ``work``."""
-        self._pods[pod] = [work, math.inf, 0.0, 0.0]
+        self._take_apart()
+        self._pods[pod] = (work, math.inf, 0.0, 0.0)
 
     def leave(self, pod: int, work: float) -> None:
         """Count no further than ``work``."""
-        self._pods[pod][1] = work
+        self._take_apart()
+        joined, _, seen, counter = self._pods[pod]
+        self._pods[pod] = (joined, work, seen, counter)
 
     def fall_behind(self, pod: int, work: float) -> None:
         """Let a pod have done ``work`` less than the shared counter says."""
         if pod in self._pods:
-            self._pods[pod][0] += work
+            self._take_apart()
+            joined, left, seen, counter = self._pods[pod]
+            self._pods[pod] = (joined + work, left, seen, counter)
 
     def forget(self, pod: int) -> None:
         """Drop a pod that is gone."""
+        self._take_apart()
         self._pods.pop(pod, None)
 
     def read(self, pods: Sequence[int], work: float) -> Floats:
         """Give the counters now, shape ``(pods,)``; begins a new reading."""
         self._reading += 1
-        noise = self._row(len(pods))
-        found = []
-        for pod, disturbance in zip(pods, noise, strict=True):
-            count = self._pods.get(pod)
-            if count is None:
-                found.append(0.0)
-                continue
-            served = min(work, count[1]) - count[0]
-            grown = served - count[2]
-            count[2] = served
-            count[3] += max(0.0, grown + disturbance * math.sqrt(grown))
-            found.append(count[3])
-        return np.array(found)
+        joined, left, seen, counter = table = self._table_of(pods)
+        served = np.minimum(work, left) - joined
+        grown = served - seen
+        table[2] = served
+        counter += np.maximum(grown + self._row(len(pods)) * np.sqrt(grown), 0.0)
+        return np.array(counter)
 
     def spread(self, mean: float, pods: int) -> Floats:
         """Give ``pods`` Poisson-like numbers around ``mean``, the same disturbances as in the last reading."""
-        return np.maximum(0.0, mean + np.array(self._row(pods)) * math.sqrt(mean))
+        return np.maximum(mean + self._row(pods) * math.sqrt(mean), 0.0)
 
-    def _row(self, pods: int) -> Sequence[float]:
-        return [0.0] * pods if self._noise is None else self._noise.normals(self._reading, pods)
+    def _row(self, pods: int) -> Floats:
+        return np.zeros(pods) if self._noise is None else self._noise.normals(self._reading, pods)
+
+    def _table_of(self, pods: Sequence[int]) -> Floats:
+        if self._table is None or pods != self._asked:
+            self._take_apart()
+            self._asked = list(pods)
+            rows = [self._pods.get(pod, _NEVER_JOINED) for pod in pods]
+            self._table = np.array(rows, np.float64).reshape(-1, 4).T.copy()
+        return self._table
+
+    def _take_apart(self) -> None:
+        if self._table is not None:
+            for pod, row in zip(self._asked, self._table.T.tolist(), strict=True):
+                if pod in self._pods:
+                    self._pods[pod] = tuple(row)
+            self._table = None

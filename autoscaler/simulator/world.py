@@ -102,7 +102,7 @@ class Workload:
         """Give the scale subresource."""
         return Scale(
             spec_replicas=self._pods.wanted,
-            status_replicas=self._pods.counts(self._now).created,
+            status_replicas=self._pods.created(),
             selector=f"app={self.target.name}",
             resource_version=str(self._version),
         )
