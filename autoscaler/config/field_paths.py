@@ -11,6 +11,14 @@ _TOKEN = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
 _PLAIN = re.compile(r"[^.\[\]\s]+")
 
 
+class FieldError(ValueError):
+    """Found by a model in a field further down, at ``steps`` from itself, because it takes the whole to see it."""
+
+    def __init__(self, what: str, *steps: Step) -> None:
+        self.steps = steps
+        super().__init__(what)
+
+
 def format_path(steps: Iterable[Step]) -> str:
     """Write steps as Kubernetes does: ``a.b[0]``, and ``a[k8s.io/x]`` for a key that is no plain word."""
     text = ""

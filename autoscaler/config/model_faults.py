@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from autoscaler.config.documents import Document
-from autoscaler.config.field_paths import Step, format_path
+from autoscaler.config.field_paths import FieldError, Step, format_path
 from autoscaler.config.suggestions import did_you_mean
 from autoscaler.model.errors import Fault
 
@@ -32,6 +32,9 @@ def _follows(finding: Any, findings: Sequence[Any]) -> bool:
 
 def _fault(finding: Any, document: Document, model: type[BaseModel]) -> Fault:
     where: Sequence[Step] = finding["loc"]
+    error = finding.get("ctx", {}).get("error")
+    if isinstance(error, FieldError):
+        where = (*where, *error.steps)
     kind, message = finding["type"], finding["msg"]
     field = where[-1] if where else ""
     if kind == "extra_forbidden":

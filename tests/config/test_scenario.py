@@ -98,7 +98,7 @@ def test_amounts_are_read_in_the_unit_of_their_field(tmp_path):
         pytest.param("name: a\nduration: 1h\ntraffic: {diurnal: {low: 9, high: 2}}\n",
                      (3, "traffic.diurnal", "low (9) is above high (2): swap them"), id="day-upside-down"),
         pytest.param("name: a\nduration: 20s\ntraffic: {constant: {rps: 5}}\n",
-                     (1, "", "pods.startup plus pods.readiness (25 s) is longer than the run (20 s): nothing would ever happen"),
+                     (1, "pods.startup", "startup plus readiness: 25 s is longer than the run (20 s): nothing would ever happen"),
                      id="start-up-longer-than-the-run"),
     ],
 )  # fmt: skip

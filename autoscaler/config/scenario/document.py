@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from autoscaler.config.documents import Document, load_file
+from autoscaler.config.field_paths import FieldError, Step
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.scenario.faults import TimedFault, impossible
 from autoscaler.config.scenario.metrics import Control, Metrics
@@ -94,23 +95,29 @@ class Scenario(Spec):
         if self.duration is None and self.traffic.csv is None and self.traffic.requests is None:
             raise ValueError("duration is missing; only traffic from a csv file has a length of its own")
         if self.rollouts and self.target.kind != "Deployment":
-            raise ValueError(f"rollouts are a Deployment's; the target is a {self.target.kind}")
-        for fault in impossible(self.faults, self.duration, [pool.name for pool in self.nodes]):
-            raise ValueError(fault)
-        for number, rollout in enumerate(self.rollouts):
-            _comes(rollout.at, self.duration, f"rollouts[{number}].at")
+            raise FieldError(f"rollouts are a Deployment's; the target is a {self.target.kind}", "rollouts")
+        for error in impossible(self.faults, [pool.name for pool in self.nodes]):
+            raise error
         if self.duration is not None:
-            pods = self.pods
-            pull = "pods.image_pull plus " if pods.image_pull else ""
-            coming = pods.image_pull + pods.startup + pods.readiness
-            _fits(coming, self.duration, f"{pull}pods.startup plus pods.readiness")
-            _fits(self.control.sync_period, self.duration, "control.sync_period")
-            _fits(self.metrics.scrape_interval, self.duration, "metrics.scrape_interval")
-            for pool in self.nodes:
-                _fits(pool.provisioning, self.duration, f"provisioning of the nodes {pool.name}")
-                for storm in pool.spot.storms if pool.spot else ():
-                    _comes(storm.at, self.duration, f"a storm over the nodes {pool.name}")
+            self._in_time(self.duration)
         return self
+
+    def _in_time(self, duration: float) -> None:
+        """Refuse what would never happen in a run of that length [s]."""
+        pods = self.pods
+        pull = "image_pull plus " if pods.image_pull else ""
+        coming = pods.image_pull + pods.startup + pods.readiness
+        _fits(coming, duration, "pods", "startup", what=f"{pull}startup plus readiness: ")
+        _fits(self.control.sync_period, duration, "control", "sync_period")
+        _fits(self.metrics.scrape_interval, duration, "metrics", "scrape_interval")
+        for number, pool in enumerate(self.nodes):
+            _fits(pool.provisioning, duration, "nodes", number, "provisioning")
+            for storm_number, storm in enumerate(pool.spot.storms if pool.spot else ()):
+                _comes(storm.at, duration, "nodes", number, "spot", "storms", storm_number, "at")
+        for number, rollout in enumerate(self.rollouts):
+            _comes(rollout.at, duration, "rollouts", number, "at")
+        for number, fault in enumerate(self.faults):
+            _comes(fault.at, duration, "faults", number, "at")
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -144,14 +151,15 @@ class Scenario(Spec):
         )
 
 
-def _fits(part: float, duration: float, what: str) -> None:
+def _fits(part: float, duration: float, *steps: Step, what: str = "") -> None:
     if part > duration:
-        raise ValueError(f"{what} ({part:g} s) is longer than the run ({duration:g} s): nothing would ever happen")
+        text = f"{what}{part:g} s is longer than the run ({duration:g} s): nothing would ever happen"
+        raise FieldError(text, *steps)
 
 
-def _comes(at: float, duration: float | None, what: str) -> None:
-    if duration is not None and at >= duration:
-        raise ValueError(f"{what} ({at:g} s) is not within the run ({duration:g} s): it would never happen")
+def _comes(at: float, duration: float, *steps: Step) -> None:
+    if at >= duration:
+        raise FieldError(f"{at:g} s is not within the run ({duration:g} s): it would never happen", *steps)
 
 
 def _once(names: Sequence[str], what: str) -> None:

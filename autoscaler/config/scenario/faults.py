@@ -11,6 +11,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
+from autoscaler.config.field_paths import FieldError
 from autoscaler.config.traffic import Spec
 from autoscaler.config.units import Duration, PositiveDuration, Share, SignedDuration
 
@@ -211,11 +212,10 @@ class TimedFault(Spec):
         return found
 
 
-def impossible(faults: tuple[TimedFault, ...], duration: float | None, pools: Collection[str]) -> Iterator[str]:
-    """Say which faults could not happen in a run of ``duration`` [s] with node pools of those names."""
+def impossible(faults: tuple[TimedFault, ...], pools: Collection[str]) -> Iterator[FieldError]:
+    """Give what could not happen with node pools of those names."""
     for number, fault in enumerate(faults):
-        if duration is not None and fault.at >= duration:
-            yield f"faults[{number}].at ({fault.at:g} s) is not within the run ({duration:g} s): it would never happen"
-        if fault.lost_nodes is not None and fault.lost_nodes.pool not in pools:
+        lost = fault.lost_nodes
+        if lost is not None and lost.pool not in pools:
             known = f"nodes has {', '.join(sorted(pools))}" if pools else "the scenario has no `nodes`"
-            yield f"faults[{number}].lost_nodes.pool is {fault.lost_nodes.pool}; {known}"
+            yield FieldError(f"there are no nodes called {lost.pool}: {known}", "faults", number, "lost_nodes", "pool")
