@@ -1,13 +1,17 @@
-"""`autoscaler schema`: the JSON schema of what people write, for editors that complete and check while typing."""
+"""`autoscaler schema`: what people can write, as a JSON schema for editors or as a list of fields for people."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from autoscaler.cli.output import Output, print_value
+from autoscaler.cli.errors import usage_error
+from autoscaler.cli.output import Output, print_rows, print_value
+
+if TYPE_CHECKING:
+    from autoscaler.model.json_types import JsonObject
 
 
 class Document(StrEnum):
@@ -22,6 +26,10 @@ class Document(StrEnum):
     TRIALS = "trials"
 
 
+#: What people write by hand, field by field with its meaning.
+_DESCRIBED: Final = (Document.SCENARIO, Document.SETTINGS, Document.OBSERVATION)
+
+
 def command(
     document: Annotated[
         Document,
@@ -30,42 +38,60 @@ def command(
             help="policy (an HPA), scaling-policy, scenario, settings, observation, decision or trials",
         ),
     ],
+    output: Annotated[
+        Output, typer.Option("--output", "-o", help="json (or yaml) for editors; table or csv lists the fields.")
+    ] = Output.JSON,
 ) -> None:
     """Print the JSON schema of a policy, a scenario, the settings file, an observation, a decision or trials.
 
     Observation and decision are what `autoscaler evaluate` reads and, with -o json, prints; trials are what `autoscaler
-    simulate -o json` prints.
-    An editor with a YAML language server uses it by a first line such as:
+    simulate -o json` prints. With -o table (scenario, settings, observation): every field with its meaning.
+    An editor with a YAML language server uses the schema by a first line such as:
     # yaml-language-server: $schema=policy.schema.json
     """
+    if output in (Output.JSON, Output.YAML):
+        print_value(_schema(document), output)
+        return
+    if document not in _DESCRIBED:
+        raise usage_error(
+            f"the fields of a {document} are not described in its schema",
+            option="--output",
+            hint="`-o json` prints it; kubectl explain hpa.spec --recursive tells of policies",
+        )
+    from autoscaler.config.schema_fields import field_rows
+
+    print_rows([{"field": row.path, "meaning": row.meaning} for row in field_rows(_schema(document))], output)
+
+
+def _schema(document: Document) -> JsonObject:
     match document:
         case Document.POLICY:
             from autoscaler.config.policy_schema import policy_schema
 
-            print_value(policy_schema(), Output.JSON)
+            return policy_schema()
         case Document.SCALING_POLICY:
             from autoscaler.config.scaling_policy import scaling_policy_schema
 
-            print_value(scaling_policy_schema(), Output.JSON)
+            return scaling_policy_schema()
         case Document.SCENARIO:
             from autoscaler.config.scenario import Scenario
 
-            print_value(Scenario.model_json_schema(), Output.JSON)
+            return Scenario.model_json_schema()
         case Document.SETTINGS:
             from autoscaler.config.settings import Settings
 
-            print_value(Settings.model_json_schema(mode="serialization"), Output.JSON)
+            return Settings.model_json_schema(mode="serialization")
         case Document.OBSERVATION:
             from autoscaler.config.observation import ObservationFile
 
-            print_value(ObservationFile.model_json_schema(), Output.JSON)
+            return ObservationFile.model_json_schema()
         case Document.DECISION:
             from autoscaler.config.decision_record import Record
 
-            print_value(Record.model_json_schema(mode="serialization"), Output.JSON)
+            return Record.model_json_schema(mode="serialization")
         case Document.TRIALS:
             import msgspec
 
             from autoscaler.simulator.records import TrialsRecord
 
-            print_value(msgspec.json.schema(TrialsRecord), Output.JSON)
+            return msgspec.json.schema(TrialsRecord)

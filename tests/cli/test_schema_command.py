@@ -66,3 +66,16 @@ def test_the_trials_schema_fits_what_simulate_writes(capsys: pytest.CaptureFixtu
 
     jsonschema.validate(json.loads(capsys.readouterr().out), written)
     assert written["$defs"]["RunRecord"]["required"] == ["seed", "complete", "played_s", "measures"]
+
+
+def test_a_table_lists_the_fields_of_what_people_write(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "scenario", "-o", "table"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0].split() == ["field", "meaning"]
+    assert ["service.slots", "Requests a pod serves at once. Default 10."] in [line.split(maxsplit=1) for line in lines]
+
+
+def test_a_table_of_what_is_not_described_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "policy", "-o", "table"]) == 2
+    assert "the fields of a policy are not described in its schema" in capsys.readouterr().err
