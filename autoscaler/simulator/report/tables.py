@@ -107,9 +107,11 @@ def _table(
 def _row(look: Look, measures: Sequence[Measure], best: dict[str, str], style: str = "") -> str:
     cells = []
     for measure in measures:
-        text = _cell(look, measure)
+        main, sign, half = _cell(look, measure).partition(" ±")
+        small = f"<small>{sign}{half}</small>" if sign else ""
         of = f" of {number(look.trials.estimate(MINUTES).mean, 6)}" if measure.key == MINUTES_VIOLATED else ""
-        cells.append(f"<td><b>{text}</b>{of}</td>" if best.get(measure.key) == text else f"<td>{text}{of}</td>")
+        text = f"<b>{main}</b>" if best.get(measure.key) == f"{main}{sign}{half}" else main
+        cells.append(f"<td>{text}{of}{small}</td>")
     return f'<tr class="{style}"><th scope="row">{look.heading}</th>{"".join(cells)}</tr>'
 
 
