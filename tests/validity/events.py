@@ -1,7 +1,7 @@
 """An independent judge: a service simulated one event at a time in plain Python, as slow and as plain as can be.
 
-It shares no code, no data structure and no random number with the simulator. Where a balancing rule leaves a choice (a
-random pod, one of several that are equally good), the simulator's own choice is taken and checked for being allowed.
+It shares no code and no data structure with the simulator. Pods at random follow from numbers that both are given. Where a
+balancing rule leaves open which of several equally good pods it is, the simulator's choice is taken, if it is one of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 NEVER = float("nan")
 
@@ -80,21 +81,28 @@ class Pod:
         return len(self.busy) + len(self.line)
 
 
+class Requests(NamedTuple):
+    """What comes: when [s], how much work it is [s], and a number in [0, 1) for each that picks pods at random."""
+
+    arrivals: Sequence[float]
+    services: Sequence[float]
+    chances: Sequence[float]
+
+
 class NotAllowedError(AssertionError):
     """The simulator sent a request to a pod that its balancing rule excludes."""
 
 
 class Judge:
-    """Serves requests with given arrivals and work; ``starts``, ``ends``, ``pods`` and ``fates`` are its verdict.
+    """Serves given requests; ``starts``, ``ends``, ``pods`` and ``fates`` are its verdict.
 
     ``chosen[k]`` is the pod that the simulator sent request k to; -1 where there was none.
     """
 
-    def __init__(
-        self, rules: Rules, arrivals: Sequence[float], services: Sequence[float], chosen: Sequence[int]
-    ) -> None:
+    def __init__(self, rules: Rules, requests: Requests, chosen: Sequence[int]) -> None:
         self._rules = rules
-        self._arrivals, self._services, self._chosen = arrivals, services, chosen
+        self._arrivals, self._services, self._chances = requests
+        self._chosen = chosen
         self._rotation: list[Pod] = []  # in the order in which they joined
         self._pods: dict[int, Pod] = {}
         self._next = 0  # whose turn it is in round robin
@@ -102,7 +110,7 @@ class Judge:
         self._patience: deque[int] = deque()  # all that had to wait, by when their time is up
         self._departures: list[tuple[float, int]] = []
         self._factor = 1.0
-        count = len(arrivals)
+        count = len(chosen)
         self.starts = [NEVER] * count
         self.ends = [NEVER] * count
         self.pods = [-1] * count
@@ -218,13 +226,20 @@ class Judge:
                 least = min(pod.outstanding for pod in rotation)
                 return self._allowed(request, [pod for pod in rotation if pod.outstanding == least])
             case Rule.POWER_OF_TWO:
-                # Two different pods were looked at: only one that is alone in having the most cannot be the better one.
-                most = max(pod.outstanding for pod in rotation)
-                worst = [pod for pod in rotation if pod.outstanding == most]
-                allowed = [pod for pod in rotation if pod not in worst] if len(worst) == 1 < len(rotation) else rotation
-                return self._allowed(request, allowed)
+                first, second = self._two_at_random(self._chances[request])
+                return second if second.outstanding < first.outstanding else first
             case _:
-                return self._allowed(request, rotation)
+                return self._two_at_random(self._chances[request])[0]
+
+    def _two_at_random(self, chance: float) -> tuple[Pod, Pod]:
+        """Give two different pods, if there are so many: the number's first digits pick one, its next one of the others.
+
+        Digits to the base of the number of pods, which are counted in the order in which they joined.
+        """
+        rotation = self._rotation
+        place = int(chance * len(rotation))
+        others = rotation[:place] + rotation[place + 1 :] or rotation
+        return rotation[place], others[int((chance * len(rotation) - place) * len(others))]
 
     def _allowed(self, request: int, pods: list[Pod]) -> Pod:
         """Give the simulator's choice.

@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.validity import peers, stories
 from tests.validity.check import Check, Finding, Kind, exactly
-from tests.validity.events import Fate, Judge, Rule, What
+from tests.validity.events import Fate, Judge, Requests, Rule, What
 from tests.validity.queues import Floats, carry_out, record_of, replay, starts_of
 from tests.validity.stories import Story
 
@@ -56,12 +56,13 @@ def same_story(rule: Rule, quick: bool) -> Finding:
 
 def _told_twice(story: Story) -> tuple[Floats, Floats]:
     """Give start, end, pod and fate of each request, shape ``(n, 4)``, by the simulator and by the judge; -1: none."""
-    engine = replay(story.rules, story.arrivals, story.services)
+    engine = replay(story.rules, story.arrivals, story.services, story.chances)
     carry_out(engine, story.changes)
     engine.advance(story.until)
     told = np.nan_to_num(np.stack(record_of(engine)[1:], axis=1), nan=-1.0)
     chosen = told[:, 2].astype(np.int64).tolist()
-    judge = Judge(story.rules, story.arrivals.tolist(), story.services.tolist(), chosen)
+    requests = Requests(story.arrivals.tolist(), story.services.tolist(), story.chances.tolist())
+    judge = Judge(story.rules, requests, chosen)
     judge.run(story.changes, story.until)
     verdict = np.nan_to_num(np.array([judge.starts, judge.ends, judge.pods, judge.fates], np.float64).T, nan=-1.0)
     told[verdict[:, 0] < 0.0, 0] = -1.0  # of a request that never started the simulator's column has no meaning

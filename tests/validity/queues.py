@@ -165,12 +165,11 @@ def record_of(engine: Engine) -> Record:
     return Record(*(np.array(column) for column in engine.state.record.T))
 
 
-def replay(rules: Rules, arrivals: Floats, services: Floats) -> Engine:
-    """Give a service without pods to which these requests will come."""
+def replay(rules: Rules, arrivals: Floats, services: Floats, chances: Floats | None = None) -> Engine:
+    """Give a service without pods to which these requests will come; ``chances`` in [0, 1) pick pods at random."""
     physics = Physics(
         balancer=_BALANCERS[rules.rule], slots=rules.slots, queue_limit=rules.queue_limit, timeout=rules.timeout
     )
-    chances = np.random.default_rng(len(arrivals)).random(len(arrivals))
     return Engine(physics, Given(arrivals=arrivals, services=services, chances=chances), record=len(arrivals))
 
 

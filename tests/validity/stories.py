@@ -31,6 +31,7 @@ class Story:
     rules: Rules
     arrivals: Floats
     services: Floats
+    chances: Floats
     changes: tuple[Change, ...]
     until: float
 
@@ -47,8 +48,9 @@ def story(rule: Rule, seed: int, lasts: float) -> Story:
     )
     arrivals = _arrivals(rng, pods * slots / _MEAN, lasts)
     services = rng.gamma(0.5, 2.0 * _MEAN, len(arrivals))
+    chances = rng.random(len(arrivals))
     changes = _changes(rng, pods, lasts)
-    return Story(rules, arrivals, services, changes, until=10.0 * lasts + 10_000.0)
+    return Story(rules, arrivals, services, chances, changes, until=10.0 * lasts + 10_000.0)
 
 
 def _arrivals(rng: np.random.Generator, capacity: float, lasts: float) -> Floats:
