@@ -102,6 +102,11 @@ class Scene:
 
 def left_out(scenario: Scenario) -> Iterator[str]:
     """Name what a simulation plays and an emulated cluster does not."""
+    if scenario.nodes:
+        yield "nodes are not played here: the emulated cluster has nodes of its own, as many as its pods need"
+    if scenario.beside:
+        names = " and ".join(each.target.name for each in scenario.beside)
+        yield f"beside is not played here: there is no {names}, only {scenario.target.name}"
     if scenario.rollouts:
         yield "rollouts are not played here; `kubectl rollout restart` begins one"
     if scenario.pods.crashes is not None:
