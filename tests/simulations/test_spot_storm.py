@@ -62,3 +62,22 @@ def test_request_by_request_it_is_the_same_story():
     assert exact.score.unserved_share == pytest.approx(fluid.score.unserved_share, abs=0.002)
     in_service = exact.score.requests - exact.score.served - exact.score.failed - exact.series.waiting[-1]
     assert 0 < in_service < 8 * 44
+
+
+@cache
+def half(seed: int) -> Result:
+    scenario = load_scenario(ROOT / "simulations/spot-storm.yaml")
+    spot, other = scenario.nodes
+    storm = spot.spot.storms[0].model_copy(update={"share": 0.5})
+    spot = spot.model_copy(update={"spot": spot.spot.model_copy(update={"storms": (storm,)})})
+    return simulate(prepare(scenario.model_copy(update={"nodes": (spot, other)}), ROOT, Overrides(seed=seed)), WEB)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_c62_a_storm_over_half_the_spot_nodes_keeps_the_base_and_bounds_violations(seed):
+    result = half(seed)
+    assert result.score.slo_minutes_violated == 2
+    assert result.nodes.ready[result.nodes.t <= 4919].min() >= 2
+    again = simulate(result.inputs, WEB)
+    assert again.score == result.score
+    assert again.nodes.existing.tolist() == result.nodes.existing.tolist()
