@@ -131,9 +131,9 @@ def _figure(case: Case, nanoseconds: list[float], unit: float) -> Figure:
     )
 
 
-def publish(name: str, figures: Sequence[Figure], options: Options) -> None:
-    """Print the figures as a table, and as JSON where that is asked for."""
-    document = {"benchmark": name, "seed": options.seed, "figures": [asdict(figure) for figure in figures]}
+def publish(name: str, figures: Sequence[Figure], options: Options, **more: object) -> None:
+    """Print the figures as a table, and as JSON where that is asked for; ``more`` goes into the JSON only."""
+    document = {"benchmark": name, "seed": options.seed, "figures": [asdict(figure) for figure in figures], **more}
     text = json.dumps(document, indent=2) + "\n"
     if options.json == "-":
         sys.stdout.write(text)

@@ -1,8 +1,9 @@
-"""How fast a day passes: the fluid world alone, with the real controller, and the cost of one evaluation.
+"""How fast a day passes: as a fluid, with the real controller, and request by request, beside SimPy and Ciw.
 
     python -m benchmarks.simulator [--quick] [--json FILE] [--seed N]
 
-A day is ``simulations/diurnal-day.yaml``: 86,400 seconds, 5,760 scrapes, 5,759 evaluations of two metrics, 2 to 10 pods.
+The fluid's day is ``simulations/diurnal-day.yaml``: 86,400 seconds, 5,760 scrapes, 5,759 evaluations of two metrics, 2 to
+10 pods. The requests' day is ``simulations/day-10-to-10000.yaml``: 432 million of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from autoscaler.simulator.scoring import Scorer
 from autoscaler.simulator.simulation import simulate
 from autoscaler.simulator.world import Workload, started
 from benchmarks.harness import Case, measure, publish, read_options
+from benchmarks.requestlevel.rates import as_json, publish_rates
+from benchmarks.requestlevel.run import measured
 
 ROOT = Path(__file__).parents[1]
 DAY = ROOT / "simulations/diurnal-day.yaml"
@@ -55,7 +58,11 @@ def main() -> None:
         Case(name="fluid day: all, with the policy", call=lambda: simulate(inputs, policy), aim=1.0),
         Case(name="fluid hour: all, with the policy", call=lambda: simulate(hour, policy), aim=24.0),
     )
-    publish("simulator", measure(cases, options), options)
+    figures = measure(cases, options)
+    rates, numbers = measured(options)
+    publish("simulator", figures, options, **as_json(rates, numbers))
+    if options.json != "-":
+        publish_rates(rates, numbers)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Engine:
         """``record``: of how many of the first requests to keep the story; ``seconds``: to make room for."""
         self._physics = physics
         self._rows: dict[int, int] = {}  # where in the arrays a pod is
+        self._advance = k.kernel(physics.balancer, is_plain=physics.attempts == 1 and not record)
         self._drawer = Drawer(source, physics) if isinstance(source, Drawn) else None
         self.state: State = new_state(physics, source.seed, record=record, seconds=seconds)
         self._free = list(range(1, len(self.state.pods)))[::-1]
@@ -69,7 +70,7 @@ class Engine:
             drawer.know(len(self.state.columns))
             self.state.ints[k.IS_MORE] = 1
         with overflowing():
-            while (status := k.advance(self.state.flat(), until)) != k.DONE:
+            while (status := self._advance(self.state.flat(), until)) != k.DONE:
                 self._provide(status)
 
     def _provide(self, status: int) -> None:

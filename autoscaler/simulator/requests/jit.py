@@ -28,6 +28,8 @@ R = TypeVar("R")
 #: Whether functions are compiled: numba is there, and nobody switched it off with NUMBA_DISABLE_JIT=1.
 IS_COMPILED: Final = numba is not None and not numba.config.DISABLE_JIT
 
+_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy"}
+
 
 def compiler(source: Path, *constants: Path) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Give the decorator for the functions of the file ``source``, which may call only functions of that file.
@@ -42,12 +44,20 @@ def compiler(source: Path, *constants: Path) -> Callable[[Callable[P, R]], Calla
         before: Any = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(folder or "")  # read while a function is decorated, and by nobody after that
         try:
-            made: Callable[P, R] = numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
+            made: Callable[P, R] = numba.njit(cache=folder is not None, no_cfunc_wrapper=True, **_OPTIONS)(function)
         finally:
             numba.config.CACHE_DIR = before
         return made
 
     return compiled
+
+
+def inner(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function that only compiled functions of its file call: it takes half the time to compile."""
+    if not IS_COMPILED:
+        return function
+    made: Callable[P, R] = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    return made
 
 
 def plain(function: Callable[P, R]) -> Callable[P, R]:

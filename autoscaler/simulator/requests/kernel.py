@@ -13,14 +13,16 @@ other files.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests.jit import compiler
+from autoscaler.simulator.requests.jit import compiler, inner
 
 Array = NDArray[Any]
 
@@ -117,7 +119,7 @@ class State(NamedTuple):
 
 _njit = compiler(Path(__file__))
 
-_SHARED, _ROUND_ROBIN, _POWER_OF_TWO, _LEAST_OUTSTANDING = 0, 2, 3, 4  # of Balancer, as numbers
+_ROUND_ROBIN, _POWER_OF_TWO = 2, 3  # of Balancer, as numbers
 _SERVED, _REJECTED, _TIMED_OUT, _LOST = 0.0, 1.0, 2.0, 3.0  # of Fate
 _INF: Final = np.inf
 _U0, _U1, _U2, _U3, _U4 = (np.uint64(n) for n in range(5))
@@ -125,7 +127,7 @@ _U27, _U30, _U31, _U12 = (np.uint64(n) for n in (27, 30, 31, 12))
 _GOLDEN, _MIX1, _MIX2 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
-@_njit
+@inner
 def _push(times: Array, what: Array, n: int, at: float, item: int) -> None:
     """Put an entry into a heap of ``n`` entries."""
     place = np.uint64(n)
@@ -138,7 +140,7 @@ def _push(times: Array, what: Array, n: int, at: float, item: int) -> None:
     times[place], what[place] = at, item
 
 
-@_njit
+@inner
 def _replace_top(times: Array, what: Array, n: int, at: float, item: int) -> None:
     """Put an entry in the place of the first of ``n``; entries beyond them are infinite.
 
@@ -162,7 +164,7 @@ def _replace_top(times: Array, what: Array, n: int, at: float, item: int) -> Non
     times[place], what[place] = at, item
 
 
-@_njit
+@inner
 def unlink(rings: Array, entry: int) -> None:
     """Take an entry out of its ring."""
     before, after = rings[entry * RING + R_BEFORE], rings[entry * RING + R_AFTER]
@@ -170,7 +172,7 @@ def unlink(rings: Array, entry: int) -> None:
     rings[entry * RING + R_BEFORE], rings[entry * RING + R_AFTER] = entry, entry
 
 
-@_njit
+@inner
 def move(rings: Array, entry: int, level: int) -> None:
     """Take an entry out of its ring and put it at the end of the one behind ``level``."""
     before, after = rings[entry * RING + R_BEFORE], rings[entry * RING + R_AFTER]
@@ -180,14 +182,14 @@ def move(rings: Array, entry: int, level: int) -> None:
     rings[entry * RING + R_BEFORE], rings[entry * RING + R_AFTER] = last, level
 
 
-@_njit
+@inner
 def leave_line(links: Array, job: int) -> None:
     """Take a request out of the line of all that wait."""
     later, earlier = links[job * LINK + L_LATER], links[job * LINK + L_EARLIER]
     links[earlier * LINK + L_LATER], links[later * LINK + L_EARLIER] = later, earlier
 
 
-@_njit
+@inner
 def slowdown(floats: Array, at: float, joined: float) -> Any:
     """Give how many times as long as usual a request takes that starts now: faults, and pods that are warming up."""
     age = at - joined
@@ -196,19 +198,19 @@ def slowdown(floats: Array, at: float, joined: float) -> Any:
     return floats[SLOW] * (1.0 + (floats[SLOWNESS] - 1.0) * (1.0 - age / floats[WARMUP]))
 
 
-@_njit
+@inner
 def _fine_bin(value: float) -> Any:
     """Give the bin of a fine histogram, straight from the number's exponent and first bits."""
     return min(max((np.float64(value).view(np.int64) >> _FINE_SHIFT) - _FINE_FIRST, 0), FINE_BINS - 1)
 
 
-@_njit
+@inner
 def _coarse_bin(value: float) -> Any:
     """Give the bin of a coarse histogram."""
     return min(max((np.float64(value).view(np.int64) >> _COARSE_SHIFT) - _COARSE_FIRST, 0), COARSE_BINS - 1)
 
 
-@_njit
+@inner
 def _chance(ints: Array, seed: Array) -> Any:
     """Draw a number in (0, 1) for what happens after a failure, by SplitMix64 (Steele, Lea and Flood, 2014)."""
     ints[PAUSES] += 1
@@ -218,7 +220,7 @@ def _chance(ints: Array, seed: Array) -> Any:
     return (np.int64((z ^ (z >> _U31)) >> _U12) + 0.5) * 2.0**-52
 
 
-@_njit
+@inner
 def _retry(
     ints: Array, floats: Array, seed: Array, heap: Array, retrying: Array, links: Array, job: int, at: float
 ) -> None:
@@ -231,7 +233,7 @@ def _retry(
     ints[RETRIES] += 1
 
 
-@_njit
+@inner
 def _note_fate(record: Array, jobs: Array, job: int, at: float, pod: float, fate: float) -> None:
     """Write down how an attempt ended, if it is one of the first requests; ``pod`` is its number, or -1."""
     row = np.int64(jobs[job * JOB + J_NUMBER]) * RECORD
@@ -240,283 +242,308 @@ def _note_fate(record: Array, jobs: Array, job: int, at: float, pod: float, fate
         record[row + 3], record[row + 4] = pod, fate
 
 
-@_njit
-def advance(state: State, until: float) -> Any:
-    """Let everything happen up to and including ``until`` [s]; called again where it needs something before.
+@inner
+def _count(fine: Array, cells: Array, cell: Any, latency: float) -> None:
+    """Count what a request took."""
+    fine[_fine_bin(latency)] += 1
+    cells[cell * COARSE_BINS + _coarse_bin(latency)] += 1
 
-    ``state`` is flat. One long loop on purpose: helpers that take many arrays cost more than what they do.
-    """
-    ints, floats, source, ends, ending = state.ints, state.floats, state.source, state.ends, state.ending
-    retry_at, retrying, jobs, links, pods = state.retry_at, state.retrying, state.jobs, state.links, state.pods
-    meters, rings, rotation, columns = state.meters, state.rings, state.rotation, state.columns
-    fine, cells, record, seed = state.fine, state.cells, state.record, state.seed
-    balancer, slots, limit_each, timeout = ints[BALANCER], ints[SLOTS], ints[LIMIT], floats[TIMEOUT]
-    is_shared, is_least, attempts = balancer == _SHARED, balancer == _LEAST_OUTSTANDING, ints[ATTEMPTS]
-    ready, levels, second = ints[READY_PODS], len(rings) // RING - len(pods) // POD, ints[SECOND]
-    slow, warm_until, objective, per_cell = floats[SLOW], floats[WARM_UNTIL], floats[OBJECTIVE], 1.0 / floats[CELL]
-    changed, area, sojourns, waits = floats[CHANGED], floats[AREA], floats[SOJOURNS], floats[WAITS]
-    in_service, waiting, recorded = ints[IN_SERVICE], ints[WAITING], len(record)
-    times, works, chances, costs = source[ARRIVAL], source[SERVICE_TIME], source[CHANCE], source[COST]
-    following, known, is_more = ints[NEXT_REQUEST], ints[KNOWN], ints[IS_MORE] == 1
-    now = floats[NOW]
-    while links[L_POD] != 0:  # their pod is gone
-        job = links[L_POD]
-        row = job * JOB
-        links[L_POD] = links[row + L_NEXT]
-        sojourns += now - jobs[row + J_ARRIVED]
-        columns[second * COLUMNS + LOST] += 1.0
-        if recorded > 0:
-            _note_fate(record, jobs, job, now, meters[links[row + L_POD] * METER + M_NUMBER], _LOST)
-        if links[row + L_ATTEMPT] < attempts:
-            _retry(ints, floats, seed, retry_at, retrying, links, job, now)
-        else:
-            links[row + L_NEXT], links[L_NEXT] = links[L_NEXT], job
-    while is_shared and waiting > 0 and rings[R_AFTER] != 0:  # pods with room have joined: they take who waits
-        job, pod = links[L_LATER], rings[R_AFTER] - 1
-        row, spot = job * JOB, pod * POD
-        leave_line(links, job)
-        waiting -= 1
-        links[row + L_POD], jobs[row + J_STARTED] = pod, now
-        pods[spot + P_OUTSTANDING] += 1
-        move(rings, pod + 1, 0)
-        if pods[spot + P_OUTSTANDING] == slots:
-            unlink(rings, pod + 1)
-        took = jobs[row + J_WORK] * slowdown(floats, now, meters[spot + M_JOINED])
-        _push(ends, ending, in_service, now + took, job)
-        in_service += 1
-    arrival = times[following] if following < known else now if is_more else _INF
-    deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
-    arrived = retried = served = rejected = timed_out = 0
-    limit = min(until, np.nextafter(second + 1.0, 0.0))
-    other = min(limit, retry_at[0], deadline)
-    status = DONE
-    while True:
-        at = ends[0]
-        if at <= arrival and at <= other:
-            # a request is done; the next one in its queue takes its place
-            job = ending[0]
+
+@inner
+def _free(links: Array, job: int) -> None:
+    """Let another request have the job's place."""
+    links[job * LINK + L_NEXT], links[L_NEXT] = links[L_NEXT], job
+
+
+@inner
+def _note_second(
+    columns: Array, second: int, arrived: int, retried: int, served: int, rejected: int, late: int
+) -> None:
+    """Write down what was counted in a second, or in a part of it; ``late`` gave up."""
+    row = second * COLUMNS
+    columns[row + ARRIVED] += arrived
+    columns[row + RETRIED] += retried
+    columns[row + SERVED] += served
+    columns[row + REJECTED] += rejected
+    columns[row + TIMED_OUT] += late
+
+
+def kernel(balancer: Balancer, *, is_plain: bool) -> Callable[[State, float], int]:
+    """Give the function that lets everything happen; ``is_plain``: nobody tries again, and no story is kept."""
+    return _kernel(balancer == Balancer.SHARED, balancer == Balancer.LEAST_OUTSTANDING, is_plain)
+
+
+@cache
+def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State, float], int]:
+    """Give the function for some balancers: it is compiled when first called, without branches that it never takes."""
+
+    @_njit
+    def advance(state: State, until: float) -> Any:
+        """Let everything happen up to and including ``until`` [s]; called again where it needs something before.
+
+        ``state`` is flat. One long loop on purpose: helpers that take many arrays cost more than what they do.
+        """
+        ints, floats, source, ends, ending = state.ints, state.floats, state.source, state.ends, state.ending
+        retry_at, retrying, jobs, links, pods = state.retry_at, state.retrying, state.jobs, state.links, state.pods
+        meters, rings, rotation, columns = state.meters, state.rings, state.rotation, state.columns
+        fine, cells, record, seed = state.fine, state.cells, state.record, state.seed
+        balancer, slots, limit_each, timeout = ints[BALANCER], ints[SLOTS], ints[LIMIT], floats[TIMEOUT]
+        attempts = ints[ATTEMPTS]
+        ready, levels, second = ints[READY_PODS], len(rings) // RING - len(pods) // POD, ints[SECOND]
+        slow, warm_until, objective, per_cell = floats[SLOW], floats[WARM_UNTIL], floats[OBJECTIVE], 1.0 / floats[CELL]
+        changed, area, sojourns, waits = floats[CHANGED], floats[AREA], floats[SOJOURNS], floats[WAITS]
+        in_service, waiting = ints[IN_SERVICE], ints[WAITING]
+        times, works, chances, costs = source[ARRIVAL], source[SERVICE_TIME], source[CHANCE], source[COST]
+        following, known, is_more = ints[NEXT_REQUEST], ints[KNOWN], ints[IS_MORE] == 1
+        now = floats[NOW]
+        while links[L_POD] != 0:  # their pod is gone
+            job = links[L_POD]
             row = job * JOB
-            pod = links[row + L_POD]
-            spot = pod * POD
-            came, born = jobs[row + J_ARRIVED], jobs[row + J_BORN]
-            wait = jobs[row + J_STARTED] - came
-            area += (in_service + waiting) * (at - changed)
-            changed = at
-            served += 1
-            sojourns += at - came
-            waits += wait
-            fine[FINE_BINS + _fine_bin(wait)] += 1
-            fine[_fine_bin(at - born)] += 1
-            cells[np.int64(born * per_cell) * COARSE_BINS + _coarse_bin(at - born)] += 1
-            if at - born > objective:
-                columns[np.int64(born) * COLUMNS + LATE] += 1.0
-            meters[spot + M_SERVED] += 1.0
-            meters[spot + M_WORK] += jobs[row + J_COST]
-            if recorded > 0:
-                _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _SERVED)
-            links[row + L_NEXT], links[L_NEXT] = links[L_NEXT], job
-            outstanding = pods[spot + P_OUTSTANDING] - 1
-            pods[spot + P_OUTSTANDING] = outstanding
-            is_ready = pods[spot + P_READY] == 1
-            if is_shared:
-                follower = links[L_LATER] if is_ready else links[L_POD]
+            links[L_POD] = links[row + L_NEXT]
+            sojourns += now - jobs[row + J_ARRIVED]
+            columns[second * COLUMNS + LOST] += 1.0
+            if not is_plain:
+                _note_fate(record, jobs, job, now, meters[links[row + L_POD] * METER + M_NUMBER], _LOST)
+            if not is_plain and links[row + L_ATTEMPT] < attempts:
+                _retry(ints, floats, seed, retry_at, retrying, links, job, now)
             else:
-                follower = pods[spot + P_HEAD]
-                if is_least and is_ready:
-                    move(rings, levels + pod, outstanding)
-                    if outstanding < ints[LEAST]:
-                        ints[LEAST] = outstanding
-            if follower == 0:
-                in_service -= 1
-                last_end, last_ending = ends[in_service], ending[in_service]
-                ends[in_service] = _INF
-                if in_service > 0:
-                    _replace_top(ends, ending, in_service, last_end, last_ending)
-                if is_shared and is_ready and outstanding == slots - 1:
-                    move(rings, levels + pod, 0)
-                continue
-            row = follower * JOB
-            if is_shared:
-                links[row + L_POD], pods[spot + P_OUTSTANDING] = pod, slots
-            else:
-                pods[spot + P_HEAD] = links[row + L_NEXT]
-            leave_line(links, follower)
-            waiting -= 1
-            deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
-            other = min(limit, retry_at[0], deadline)
-            jobs[row + J_STARTED] = at
-            factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
-            _replace_top(ends, ending, in_service, at + jobs[row + J_WORK] * factor, follower)
-            continue
-        if arrival <= other:
-            # a request comes
-            job = links[L_NEXT]
-            row = job * JOB
-            if following == known:
-                status = NEEDS_REQUESTS
-                break
-            if job == 0:
-                status = NEEDS_JOBS
-                break
-            if is_least and ints[LEAST] + 2 > levels:
-                status = NEEDS_LEVELS
-                break
-            at = arrival
-            links[L_NEXT] = links[row + L_NEXT]
-            jobs[row + J_ARRIVED], jobs[row + J_BORN] = at, at
-            jobs[row + J_WORK], jobs[row + J_COST] = works[following], costs[following]
-            jobs[row + J_NUMBER], links[row + L_ATTEMPT] = ints[REQUESTS] + arrived, 1
-            chance = chances[following]
-            arrived += 1
-            following += 1
-            arrival = times[following] if following < known else at if is_more else _INF
-        elif retry_at[0] <= other:
-            # a client tries again
-            if is_least and ints[LEAST] + 2 > levels:
-                status = NEEDS_LEVELS
-                break
-            at, job, n = retry_at[0], retrying[0], ints[RETRIES] - 1
-            row = job * JOB
-            end, last = retry_at[n], retrying[n]
-            retry_at[n] = _INF
-            if n > 0:
-                _replace_top(retry_at, retrying, n, end, last)
-            ints[RETRIES] = n
-            other = min(limit, retry_at[0], deadline)
-            jobs[row + J_ARRIVED] = at
-            chance = _chance(ints, seed)
-            retried += 1
-        elif deadline <= other:
-            # a client gives up waiting: the one that has waited longest of all
-            at, job = deadline, links[L_LATER]
-            row = job * JOB
-            pod, born = links[row + L_POD], jobs[row + J_BORN]
-            spot = pod * POD
-            area += (in_service + waiting) * (at - changed)
-            changed = at
-            timed_out += 1
-            sojourns += at - jobs[row + J_ARRIVED]
+                _free(links, job)
+        while is_shared and waiting > 0 and rings[R_AFTER] != 0:  # pods with room have joined: they take who waits
+            job, pod = links[L_LATER], rings[R_AFTER] - 1
+            row, spot = job * JOB, pod * POD
             leave_line(links, job)
             waiting -= 1
-            if not is_shared:
-                outstanding = pods[spot + P_OUTSTANDING] - 1
-                pods[spot + P_HEAD], pods[spot + P_OUTSTANDING] = links[row + L_NEXT], outstanding
-                if is_least and pods[spot + P_READY] == 1:
-                    move(rings, levels + pod, outstanding)
-                    if outstanding < ints[LEAST]:
-                        ints[LEAST] = outstanding
-            if recorded > 0:
-                _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _TIMED_OUT)
-            if links[row + L_ATTEMPT] < attempts:
-                _retry(ints, floats, seed, retry_at, retrying, links, job, at)
-            else:
-                links[row + L_NEXT], links[L_NEXT] = links[L_NEXT], job
-                ints[GAVE_UP] += 1
-                columns[np.int64(born) * COLUMNS + LATE] += 1.0
-                fine[_fine_bin(at - born)] += 1
-                cells[np.int64(born * per_cell) * COARSE_BINS + _coarse_bin(at - born)] += 1
-            deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
-            other = min(limit, retry_at[0], deadline)
-            continue
-        elif until < second + 1.0:
-            break
-        else:
-            # a second is over
-            line = second * COLUMNS
-            columns[line + ARRIVED] += arrived
-            columns[line + RETRIED] += retried
-            columns[line + SERVED] += served
-            columns[line + REJECTED] += rejected
-            columns[line + TIMED_OUT] += timed_out
-            columns[line + QUEUED], columns[line + BUSY] = waiting, in_service
-            ints[REQUESTS] += arrived
-            arrived = retried = served = rejected = timed_out = 0
-            second += 1
-            limit = min(until, np.nextafter(second + 1.0, 0.0))
-            other = min(limit, retry_at[0], deadline)
-            continue
-        # an attempt reaches the balancer
-        area += (in_service + waiting) * (at - changed)
-        changed = at
-        pod = links[L_POD]  # none
-        starts = is_accepted = False
-        if ready == 0:
-            pass
-        elif is_shared:
-            starts = rings[R_AFTER] != 0
-            is_accepted = starts or waiting < limit_each * ready
-            if starts:
-                pod = rings[R_AFTER] - levels
-        else:
-            if is_least:
-                pod = rings[ints[LEAST] * RING + R_AFTER] - levels
-            elif balancer == _ROUND_ROBIN:
-                pod = rotation[ints[TURN]]
-                ints[TURN] = ints[TURN] + 1 if ints[TURN] + 1 < ready else 0
-            else:
-                place = np.int64(chance * ready)
-                pod = rotation[place]
-                if balancer == _POWER_OF_TWO and ready > 1:
-                    other_place = np.int64((chance * ready - place) * (ready - 1))
-                    other_pod = rotation[other_place + 1 if other_place >= place else other_place]
-                    if pods[other_pod * POD + P_OUTSTANDING] < pods[pod * POD + P_OUTSTANDING]:
-                        pod = other_pod
-            is_accepted = pods[pod * POD + P_OUTSTANDING] < slots + limit_each
-            starts = pods[pod * POD + P_OUTSTANDING] < slots
-        spot = pod * POD
-        links[row + L_POD] = pod
-        if not is_accepted:
-            rejected += 1
-            if recorded > 0:
-                jobs[row + J_STARTED] = np.nan
-                _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _REJECTED)
-            if links[row + L_ATTEMPT] < attempts:
-                _retry(ints, floats, seed, retry_at, retrying, links, job, at)
-                other = min(limit, retry_at[0], deadline)
-            else:
-                links[row + L_NEXT], links[L_NEXT] = links[L_NEXT], job
-            continue
-        if pod > 0:
-            outstanding = pods[spot + P_OUTSTANDING] + 1
-            pods[spot + P_OUTSTANDING] = outstanding
-            if is_least:
-                move(rings, levels + pod, outstanding)
-                if rings[(outstanding - 1) * RING + R_AFTER] == outstanding - 1:
-                    ints[LEAST] = outstanding
-            elif is_shared:
-                move(rings, levels + pod, 0)
-                if outstanding == slots:
-                    unlink(rings, levels + pod)
-        if starts:
-            jobs[row + J_STARTED] = at
-            factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
-            _push(ends, ending, in_service, at + jobs[row + J_WORK] * factor, job)
+            links[row + L_POD], jobs[row + J_STARTED] = pod, now
+            pods[spot + P_OUTSTANDING] += 1
+            move(rings, pod + 1, 0)
+            if pods[spot + P_OUTSTANDING] == slots:
+                unlink(rings, pod + 1)
+            took = jobs[row + J_WORK] * slowdown(floats, now, meters[spot + M_JOINED])
+            _push(ends, ending, in_service, now + took, job)
             in_service += 1
-            continue
-        # it waits
-        jobs[row + J_STARTED] = np.nan
-        links[row + L_NEXT] = 0
-        if not is_shared:
-            if pods[spot + P_HEAD] == 0:
-                pods[spot + P_HEAD] = job
+        arrival = times[following] if following < known else now if is_more else _INF
+        deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
+        arrived = retried = served = rejected = timed_out = 0
+        limit = min(until, np.nextafter(second + 1.0, 0.0))
+        other = min(limit, retry_at[0], deadline)
+        status = DONE
+        while True:
+            at = ends[0]
+            if at <= arrival and at <= other:
+                # a request is done; the next one in its queue takes its place
+                job = ending[0]
+                row = job * JOB
+                pod = links[row + L_POD]
+                spot = pod * POD
+                came, born = jobs[row + J_ARRIVED], jobs[row + J_BORN]
+                wait = jobs[row + J_STARTED] - came
+                area += (in_service + waiting) * (at - changed)
+                changed = at
+                served += 1
+                sojourns += at - came
+                waits += wait
+                fine[FINE_BINS + _fine_bin(wait)] += 1
+                _count(fine, cells, np.int64(born * per_cell), at - born)
+                if at - born > objective:
+                    columns[np.int64(born) * COLUMNS + LATE] += 1.0
+                meters[spot + M_SERVED] += 1.0
+                meters[spot + M_WORK] += jobs[row + J_COST]
+                if not is_plain:
+                    _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _SERVED)
+                _free(links, job)
+                outstanding = pods[spot + P_OUTSTANDING] - 1
+                pods[spot + P_OUTSTANDING] = outstanding
+                is_ready = pods[spot + P_READY] == 1
+                if is_shared:
+                    follower = links[L_LATER] if is_ready else links[L_POD]
+                else:
+                    follower = pods[spot + P_HEAD]
+                    if is_least and is_ready:
+                        move(rings, levels + pod, outstanding)
+                        if outstanding < ints[LEAST]:
+                            ints[LEAST] = outstanding
+                if follower == 0:
+                    in_service -= 1
+                    last_end, last_ending = ends[in_service], ending[in_service]
+                    ends[in_service] = _INF
+                    if in_service > 0:
+                        _replace_top(ends, ending, in_service, last_end, last_ending)
+                    if is_shared and is_ready and outstanding == slots - 1:
+                        move(rings, levels + pod, 0)
+                    continue
+                row = follower * JOB
+                if is_shared:
+                    links[row + L_POD], pods[spot + P_OUTSTANDING] = pod, slots
+                else:
+                    pods[spot + P_HEAD] = links[row + L_NEXT]
+                leave_line(links, follower)
+                waiting -= 1
+                deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
+                other = min(limit, retry_at[0], deadline)
+                jobs[row + J_STARTED] = at
+                factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
+                _replace_top(ends, ending, in_service, at + jobs[row + J_WORK] * factor, follower)
+                continue
+            if arrival <= other:
+                # a request comes
+                job = links[L_NEXT]
+                row = job * JOB
+                if following == known:
+                    status = NEEDS_REQUESTS
+                    break
+                if job == 0:
+                    status = NEEDS_JOBS
+                    break
+                if is_least and ints[LEAST] + 2 > levels:
+                    status = NEEDS_LEVELS
+                    break
+                at = arrival
+                links[L_NEXT] = links[row + L_NEXT]
+                jobs[row + J_ARRIVED], jobs[row + J_BORN] = at, at
+                jobs[row + J_WORK], jobs[row + J_COST] = works[following], costs[following]
+                jobs[row + J_NUMBER], links[row + L_ATTEMPT] = ints[REQUESTS] + arrived, 1
+                chance = chances[following]
+                arrived += 1
+                following += 1
+                arrival = times[following] if following < known else at if is_more else _INF
+            elif not is_plain and retry_at[0] <= other:
+                # a client tries again
+                if is_least and ints[LEAST] + 2 > levels:
+                    status = NEEDS_LEVELS
+                    break
+                at, job, n = retry_at[0], retrying[0], ints[RETRIES] - 1
+                row = job * JOB
+                end, last = retry_at[n], retrying[n]
+                retry_at[n] = _INF
+                if n > 0:
+                    _replace_top(retry_at, retrying, n, end, last)
+                ints[RETRIES] = n
+                other = min(limit, retry_at[0], deadline)
+                jobs[row + J_ARRIVED] = at
+                chance = _chance(ints, seed)
+                retried += 1
+            elif deadline <= other:
+                # a client gives up waiting: the one that has waited longest of all
+                at, job = deadline, links[L_LATER]
+                row = job * JOB
+                pod, born = links[row + L_POD], jobs[row + J_BORN]
+                spot = pod * POD
+                area += (in_service + waiting) * (at - changed)
+                changed = at
+                timed_out += 1
+                sojourns += at - jobs[row + J_ARRIVED]
+                leave_line(links, job)
+                waiting -= 1
+                if not is_shared:
+                    outstanding = pods[spot + P_OUTSTANDING] - 1
+                    pods[spot + P_HEAD], pods[spot + P_OUTSTANDING] = links[row + L_NEXT], outstanding
+                    if is_least and pods[spot + P_READY] == 1:
+                        move(rings, levels + pod, outstanding)
+                        if outstanding < ints[LEAST]:
+                            ints[LEAST] = outstanding
+                if not is_plain:
+                    _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _TIMED_OUT)
+                if not is_plain and links[row + L_ATTEMPT] < attempts:
+                    _retry(ints, floats, seed, retry_at, retrying, links, job, at)
+                else:
+                    _free(links, job)
+                    ints[GAVE_UP] += 1
+                    columns[np.int64(born) * COLUMNS + LATE] += 1.0
+                    _count(fine, cells, np.int64(born * per_cell), at - born)
+                deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
+                other = min(limit, retry_at[0], deadline)
+                continue
+            elif until < second + 1.0:
+                break
             else:
-                links[pods[spot + P_TAIL] * LINK + L_NEXT] = job
-            pods[spot + P_TAIL] = job
-        last = links[L_EARLIER]
-        links[last * LINK + L_LATER], links[L_EARLIER] = job, job
-        links[row + L_EARLIER], links[row + L_LATER] = last, 0
-        waiting += 1
-        if waiting == 1:
-            deadline = at + timeout
-            other = min(limit, retry_at[0], deadline)
-    ints[SECOND], ints[IN_SERVICE], ints[WAITING], ints[NEXT_REQUEST] = second, in_service, waiting, following
-    floats[CHANGED], floats[AREA], floats[SOJOURNS], floats[WAITS] = changed, area, sojourns, waits
-    ints[REQUESTS] += arrived
-    line = second * COLUMNS
-    columns[line + ARRIVED] += arrived
-    columns[line + RETRIED] += retried
-    columns[line + SERVED] += served
-    columns[line + REJECTED] += rejected
-    columns[line + TIMED_OUT] += timed_out
-    floats[NOW] = until if status == DONE else changed
-    return status
+                # a second is over
+                _note_second(columns, second, arrived, retried, served, rejected, timed_out)
+                columns[second * COLUMNS + QUEUED], columns[second * COLUMNS + BUSY] = waiting, in_service
+                ints[REQUESTS] += arrived
+                arrived = retried = served = rejected = timed_out = 0
+                second += 1
+                limit = min(until, np.nextafter(second + 1.0, 0.0))
+                other = min(limit, retry_at[0], deadline)
+                continue
+            # an attempt reaches the balancer
+            area += (in_service + waiting) * (at - changed)
+            changed = at
+            pod = links[L_POD]  # none
+            starts = is_accepted = False
+            if ready == 0:
+                pass
+            elif is_shared:
+                starts = rings[R_AFTER] != 0
+                is_accepted = starts or waiting < limit_each * ready
+                if starts:
+                    pod = rings[R_AFTER] - levels
+            else:
+                if is_least:
+                    pod = rings[ints[LEAST] * RING + R_AFTER] - levels
+                elif balancer == _ROUND_ROBIN:
+                    pod = rotation[ints[TURN]]
+                    ints[TURN] = ints[TURN] + 1 if ints[TURN] + 1 < ready else 0
+                else:
+                    place = np.int64(chance * ready)
+                    pod = rotation[place]
+                    if balancer == _POWER_OF_TWO and ready > 1:
+                        other_place = np.int64((chance * ready - place) * (ready - 1))
+                        other_pod = rotation[other_place + 1 if other_place >= place else other_place]
+                        if pods[other_pod * POD + P_OUTSTANDING] < pods[pod * POD + P_OUTSTANDING]:
+                            pod = other_pod
+                is_accepted = pods[pod * POD + P_OUTSTANDING] < slots + limit_each
+                starts = pods[pod * POD + P_OUTSTANDING] < slots
+            spot = pod * POD
+            links[row + L_POD] = pod
+            if not is_accepted:
+                rejected += 1
+                if not is_plain:
+                    jobs[row + J_STARTED] = np.nan
+                    _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _REJECTED)
+                if not is_plain and links[row + L_ATTEMPT] < attempts:
+                    _retry(ints, floats, seed, retry_at, retrying, links, job, at)
+                    other = min(limit, retry_at[0], deadline)
+                else:
+                    _free(links, job)
+                continue
+            if pod > 0:
+                outstanding = pods[spot + P_OUTSTANDING] + 1
+                pods[spot + P_OUTSTANDING] = outstanding
+                if is_least:
+                    move(rings, levels + pod, outstanding)
+                    if rings[(outstanding - 1) * RING + R_AFTER] == outstanding - 1:
+                        ints[LEAST] = outstanding
+                elif is_shared:
+                    move(rings, levels + pod, 0)
+                    if outstanding == slots:
+                        unlink(rings, levels + pod)
+            if starts:
+                jobs[row + J_STARTED] = at
+                factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
+                _push(ends, ending, in_service, at + jobs[row + J_WORK] * factor, job)
+                in_service += 1
+                continue
+            # it waits
+            jobs[row + J_STARTED] = np.nan
+            links[row + L_NEXT] = 0
+            if not is_shared:
+                if pods[spot + P_HEAD] == 0:
+                    pods[spot + P_HEAD] = job
+                else:
+                    links[pods[spot + P_TAIL] * LINK + L_NEXT] = job
+                pods[spot + P_TAIL] = job
+            last = links[L_EARLIER]
+            links[last * LINK + L_LATER], links[L_EARLIER] = job, job
+            links[row + L_EARLIER], links[row + L_LATER] = last, 0
+            waiting += 1
+            if waiting == 1:
+                deadline = at + timeout
+                other = min(limit, retry_at[0], deadline)
+        ints[SECOND], ints[IN_SERVICE], ints[WAITING], ints[NEXT_REQUEST] = second, in_service, waiting, following
+        floats[CHANGED], floats[AREA], floats[SOJOURNS], floats[WAITS] = changed, area, sojourns, waits
+        ints[REQUESTS] += arrived
+        _note_second(columns, second, arrived, retried, served, rejected, timed_out)
+        floats[NOW] = until if status == DONE else changed
+        return status
+
+    return advance

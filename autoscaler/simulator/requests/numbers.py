@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests.jit import compiler
+from autoscaler.simulator.requests.jit import compiler, inner
 
 Array = NDArray[Any]
 
@@ -41,7 +41,7 @@ _U11, _U12, _U17, _U19, _U23, _U41, _U45, _U255 = (np.uint64(n) for n in (11, 12
 _TO_UNIT: Final = 2.0**-52
 
 
-@_njit
+@inner
 def _next(a: Any, b: Any, c: Any, d: Any) -> Any:
     """Draw 64 bits by xoshiro256++ (Blackman and Vigna, 2019), and give them with the generator's next state."""
     total = a + d
@@ -84,7 +84,7 @@ def exponentials(generator: Array, out: Array, mean: float) -> None:
     generator[0], generator[1], generator[2], generator[3] = a, b, c, d
 
 
-@_njit
+@inner
 def _normal(generator: Array, pair: Array) -> Any:
     """Draw a standard normal number by the polar method (Marsaglia, 1964)."""
     while True:

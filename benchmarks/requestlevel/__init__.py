@@ -1,0 +1,1 @@
+"""How fast single requests are played, beside what others take for the same queue."""
