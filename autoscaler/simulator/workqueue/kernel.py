@@ -133,19 +133,30 @@ def push(times: Array, what: Array, n: int, at: float, job: int, links: Array) -
 
 @_njit
 def _pop(times: Array, what: Array, n: int, links: Array) -> Any:
-    """Take the first out of a heap of ``n``."""
+    """Take the first out of a heap of ``n``: the hole sinks to the bottom, where the last entry rises from."""
     first, at, job, place, last = what[0], times[n - 1], what[n - 1], 0, n - 1
     while 4 * place + 1 < last:
-        least = 4 * place + 1
-        for child in range(least + 1, min(least + 4, last)):
-            if _is_before(times[child], what[child], times[least], what[least], links):
-                least = child
-        if not _is_before(times[least], what[least], at, job, links):
-            break
+        least = _first_of(times, what, 4 * place + 1, last, links)
         times[place], what[place] = times[least], what[least]
         place = least
-    times[place], what[place] = at, job
+    push(times, what, place, at, job, links)
     return first
+
+
+@_njit
+def _first_of(times: Array, what: Array, child: int, last: int, links: Array) -> Any:
+    """Give the place of the first of four siblings; without branches, which nobody could predict, where none are equal."""
+    if child + 4 <= last:
+        a, b, c, d = times[child], times[child + 1], times[child + 2], times[child + 3]
+        left, right = child + (b < a), child + 2 + (d < c)
+        low, high = min(a, b), min(c, d)
+        if a != b and c != d and low != high:
+            return right if high < low else left
+    least = child
+    for other in range(child + 1, min(child + 4, last)):
+        if _is_before(times[other], what[other], times[least], what[least], links):
+            least = other
+    return least
 
 
 @_njit
