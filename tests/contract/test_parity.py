@@ -150,7 +150,7 @@ def simulated(wanted: ScalingPolicy, ticks: list[Instant]) -> list[Record]:
 
 @pytest.mark.looptime
 @pytest.mark.parametrize("file", ["web-app-hpa.yaml", "web-app-production-hpa.yaml", "rps-and-queue-hpa.yaml"])
-async def test_live_and_simulated_records_are_equal(file: str) -> None:
+async def test_c87_live_and_simulated_records_are_equal(file: str) -> None:
     wanted = policy(file)
     from_live = await live(wanted)
     from_simulator = simulated(wanted, [record.observation.at for record in from_live])

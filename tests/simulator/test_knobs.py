@@ -45,11 +45,12 @@ def base():
         pytest.param({"metrics__resource_window": 120.0}, id="longer-window"),
         pytest.param({"metrics__lag": 45.0}, id="later-metrics"),
         pytest.param({"control__sync_period": 60.0}, id="rarer-evaluations"),
+        pytest.param({"control__sync_phase": 14.0}, id="evaluations-out-of-step-with-scrapes"),
         pytest.param({"service__slots": 30}, id="fewer-slots"),
         pytest.param({"service__cpu_per_request": 0.0007}, id="cpu-that-hides-the-load"),
     ],
 )
-def test_what_makes_a_crowd_worse(base, change):
+def test_c88_what_makes_a_crowd_worse(base, change):
     worse = score(**change)
     assert worse.failed + worse.late > 1.02 * (base.failed + base.late)
 
@@ -62,7 +63,7 @@ def test_what_makes_a_crowd_worse(base, change):
         pytest.param({"service__cpu_per_request": 0.002}, id="cpu-that-shows-the-load"),
     ],
 )
-def test_what_makes_a_crowd_better(base, change):
+def test_c88_what_makes_a_crowd_better(base, change):
     better = score(**change)
     assert better.failed + better.late < 0.98 * (base.failed + base.late)
 
