@@ -177,6 +177,20 @@ def test_what_the_scenario_does_at_given_times_is_named_in_order(scenario):
     ]  # fmt: skip
 
 
+def test_nodes_money_storms_and_neighbours_are_shown_where_there_are_any():
+    path = ROOT / "simulations/spot-storm.yaml"
+    (policy,) = load_policies([ROOT / "policies/web-app-hpa.yaml"]).policies
+    stormy = simulate(prepare(load_scenario(path), path.parent), policy, name="web-app-hpa")
+    page = render_report(trials(stormy), command="", version="")
+    assert "storm over spot" in page
+    assert "<b>Nodes, and pods that wait for one</b>" in page
+    assert "<b>Cost rate</b> <span>per hour</span>" in page
+    assert f"for {stormy.score.cost:.4g}: " in page  # the verdict's price
+    assert '<th scope="row">reports</th><td>fixed size</td>' in page
+    assert "Nodes spot: 0 to 8, each with 4 cores and ready after 1m30s" in page
+    assert bill_of(stormy)[-1] == pytest.approx(stormy.score.cost)
+
+
 def test_what_is_left_out_depends_on_the_scenario(scenario):
     plain = prepare(scenario(), ROOT)
     warm = prepare(scenario(pods={"warmup": {"for": "1m", "slowness": 3}}), ROOT)

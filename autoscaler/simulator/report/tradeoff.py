@@ -66,7 +66,7 @@ def tradeoff(looks: Sequence[Look], money: str, unit: str) -> str:
         for look in looks
     ]
     across = linear_ticks(max(point.cost.high for point in points))
-    up = linear_ticks(max(1.0, *(point.broken.high for point in points)))
+    up = [tick for tick in linear_ticks(max(1.0, *(point.broken.high for point in points))) if tick == round(tick)]
     describe = "; ".join(
         f"{p.look.name}: {number(p.cost.mean)} {unit}, {number(p.broken.mean)} minutes broken" for p in points
     )
