@@ -47,6 +47,7 @@ class PodSet:
     ) -> None:
         """``serving`` is told which pods are in rotation; ``placement`` finds room for each."""
         self._prefix = scenario.target.name
+        self._budget = scenario.pods.disruption_budget
         self._events = events
         self._kubelet = Kubelet(scenario.pods, events, noise, serving, self._turned)
         self._placement = placement
@@ -120,9 +121,18 @@ class PodSet:
         self._delete([pod for pod in self.pods if pod.name == name and not pod.deleting], at)
 
     def evict(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
-        """Delete pods that have to leave their node; as many new ones begin as are missing then."""
-        self._delete([pod for pod in pods if not pod.deleting], at)
-        self.set_replicas(self.wanted, at)
+        """Delete those pods that the disruption budget lets go now; as many new ones begin as are missing then.
+
+        Source: kubernetes pkg/controller/disruption: pods in rotation, less those that must stay, may go.
+        """
+        leaving = [pod for pod in pods if not pod.deleting]
+        if self._budget is not None:
+            may_go = max(0, self._budget - (self.wanted - self.serving()))
+            serving = [pod for pod in leaving if pod.serves]
+            leaving = [pod for pod in leaving if not pod.serves] + serving[:may_go]
+        if leaving:
+            self._delete(leaving, at)
+            self.set_replicas(self.wanted, at)
 
     def lose(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
         """End pods at once, with what they have in service; as many new ones begin as are missing then."""

@@ -16,7 +16,7 @@ class Owner(Protocol):
     """Whose pods they are: it brings up others for those that have to go."""
 
     def evict(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
-        """Let pods finish what they have, and begin new ones for them now."""
+        """Let pods finish what they have, and begin new ones for them now; some may have to stay for a while."""
 
     def lose(self, pods: Sequence[SimulatedPod], at: Instant) -> None:
         """End pods at once, and begin new ones for them now."""

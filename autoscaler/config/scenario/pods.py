@@ -100,3 +100,9 @@ class Pods(Spec):
     priority: int = Field(
         default=0, description="Pods with a higher number find room on nodes first; nothing is evicted. Default 0."
     )
+    disruption_budget: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pods that may be missing while nodes are drained; the next leaves when another is ready. "
+        "Default: no budget, all pods of a node leave at once.",
+    )

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
+from autoscaler.model.time import MINUTE, SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.nodes.node import Node
 from autoscaler.simulator.nodes.pool import Pool
 from autoscaler.simulator.nodes.room import Room, best_fit, in_use
@@ -23,6 +23,9 @@ from autoscaler.simulator.nodes.tenant import Guest
 
 #: Time between two looks. Source: Cluster Autoscaler, ``--scan-interval``.
 SCAN_INTERVAL: Final[Nanoseconds] = 10 * SECOND
+
+#: A drain is given up when for so long no pod could leave. Source: Cluster Autoscaler, ``--max-pod-eviction-time``.
+GIVE_UP_AFTER: Final[Nanoseconds] = 2 * MINUTE
 
 
 class _Space:
@@ -86,6 +89,8 @@ def shrinkage(pools: Sequence[Pool], at: Instant) -> list[Node]:
 def next_look(pools: Sequence[Pool], waiting: Sequence[Guest], at: Instant) -> Instant | None:
     """Tell when something may change by the mere passing of time; ``None`` if nothing may."""
     times = [when for _, when in _candidates(pools)]
+    if any(node.staying for pool in pools for node in pool.nodes):
+        times.append(at + SCAN_INTERVAL)
     if waiting or any(len(pool.nodes) < pool.spec.min for pool in pools):
         times += [pool.back_off_until for pool in pools]
     return min((time for time in times if time > at), default=None)

@@ -14,8 +14,8 @@ class Node:
     """One node of the pool numbered ``pool``, from when it is asked for until it is gone."""
 
     __slots__ = (
-        "draining", "free", "gone", "guests", "images", "interrupted", "name", "ordinal", "pool", "ready", "total",
-        "under_used_since",
+        "draining", "free", "gone", "guests", "images", "interrupted", "moved_at", "name", "ordinal", "pool", "ready",
+        "total", "under_used_since",
     )  # fmt: skip
 
     def __init__(self, pool: int, name: str, ordinal: int, total: Room) -> None:
@@ -30,6 +30,7 @@ class Node:
         self.draining = False  #: it goes as soon as it is empty
         self.interrupted = False  #: the provider takes it back
         self.gone = False
+        self.moved_at: Instant = 0  #: when a pod was last seen to leave, while it drains
         self.under_used_since: Instant | None = None
 
     @property
@@ -41,6 +42,11 @@ class Node:
     def is_open(self) -> bool:
         """Tell whether pods may be put here."""
         return self.ready and self.stays
+
+    @property
+    def staying(self) -> int:
+        """Count the pods that are still to leave a node that goes; 0 for one that does not."""
+        return 0 if self.stays else sum(not guest.pod.deleting for guest in self.guests)
 
     def take(self, guest: Guest) -> Nanoseconds:
         """Put a pod here and give how long its image takes to arrive [ns]: nothing if another pod has brought it."""

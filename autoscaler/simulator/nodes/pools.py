@@ -14,7 +14,15 @@ from autoscaler.config.scenario import NodePool, Scenario
 from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.kernel import EventQueue, Kind
-from autoscaler.simulator.nodes.autoscaler import SCAN_INTERVAL, growth, next_look, note_use, options, shrinkage
+from autoscaler.simulator.nodes.autoscaler import (
+    GIVE_UP_AFTER,
+    SCAN_INTERVAL,
+    growth,
+    next_look,
+    note_use,
+    options,
+    shrinkage,
+)
 from autoscaler.simulator.nodes.books import NodeBooks, NodeCounts
 from autoscaler.simulator.nodes.interruptions import Interruption, interruptions
 from autoscaler.simulator.nodes.luck import Luck
@@ -160,10 +168,11 @@ class NodePools:
             self._events.push(at, Kind.NODES_REVIEWED, self._look)
 
     def _look(self, at: Instant) -> None:
-        """Let pools grow where that helps, or else shrink."""
+        """Go on with drains, then let pools grow where that helps, or else shrink."""
         if at != self._review_at:
             return  # an earlier look has taken its place
         self._review_at = None
+        self._go_on_draining(at)
         note_use(self.pools, at)
         wanted = growth(self.pools, self.pending, at)
         for pool in wanted:
@@ -193,12 +202,24 @@ class NodePools:
 
     def _drain(self, node: Node, at: Instant) -> None:
         """Move a node's pods elsewhere, then remove it; one without pods goes at once."""
-        node.draining, self._open = True, None
+        node.draining, node.moved_at, self._open = True, at, None
         if node.guests:
             self._evict([node], at)
         else:
             self._remove(node)
         self._changed(at)
+
+    def _go_on_draining(self, at: Instant) -> None:
+        """Move those pods that had to stay until now; where none can leave for long, the node stays, too."""
+        for node in [node for pool in self.pools for node in pool.nodes]:
+            before = node.staying
+            if before:
+                self._evict([node], at)
+                if node.staying < before:
+                    node.moved_at = at
+                elif node.draining and not node.interrupted and at - node.moved_at >= GIVE_UP_AFTER:
+                    node.draining, node.under_used_since, self._open = False, None, None
+                    self._fill(at)
 
     def _await(self, pool: Pool, coming: Iterator[Interruption], number: int) -> None:
         """Have the provider's next interruption of a pool happen in its time."""

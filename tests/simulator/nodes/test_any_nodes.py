@@ -40,7 +40,8 @@ def scenario(fidelity: str, seed: int, name: str, cpu: str, priority: int = 0) -
         {
             "name": "any", "duration": "2h", "traffic": {"constant": {"rps": 40}}, "seed": seed, "fidelity": fidelity,
             "target": {"name": name}, "nodes": POOLS,
-            "pods": {"cpu_request": cpu, "initial_replicas": 3, "startup": "5s", "priority": priority, "image_pull": "3s"},
+            "pods": {"cpu_request": cpu, "initial_replicas": 3, "startup": "5s", "priority": priority, "image_pull": "3s",
+                     "disruption_budget": 1 if priority else None},
         }
     )  # fmt: skip
 

@@ -125,3 +125,47 @@ def test_provisioning_varies_within_its_share_and_by_seed(town, jitter, expected
     else:
         assert len(first) == 10
         assert first != ready_at(2)
+
+
+def half_empty(town, **pods):
+    """Six pods on nodes for four, two of them gone: both nodes are half empty, and the pods of one fit on the other."""
+    place = town(
+        pool_of("big", cpu=2, scale_down_below="60%"), pods={"initial_replicas": 6, "disruption_budget": 1, **pods}
+    )
+    place.web.delete_pod("web-00000")
+    place.web.delete_pod("web-00001")
+    place.web.set_replicas(4)
+    return place
+
+
+def test_a_disruption_budget_lets_one_pod_go_at_a_time(town):
+    place = half_empty(town)
+    story = []
+    for second in (610, 634.9, 635, 640, 664.9, 665, 666):
+        place.go(second)
+        story.append((len(place.pods_on("big-0000")), place.ready, len(place.nodes)))
+    # one leaves at 610 s and is replaced 25 s later; the scan at 640 s lets the second go
+    assert story == [(2, 3, 2), (1, 3, 2), (1, 4, 2), (1, 3, 2), (0, 3, 1), (0, 4, 1), (0, 4, 1)]
+
+
+def test_a_drain_that_makes_no_progress_is_given_up(town):
+    # a new pod needs an hour: after the first, none may leave; 2 min later the node takes pods again
+    place = half_empty(town, startup="50m")
+    place.go(729.9)
+    assert [node.draining for node in place.world.nodes.pools[0].nodes] == [True, False]
+    place.go(730)
+    assert [node.draining for node in place.world.nodes.pools[0].nodes] == [False, False]
+    assert (place.pods_on("big-0000"), place.ready) == (["web-00003"], 3)
+
+
+def test_pods_that_the_budget_keeps_are_lost_when_the_notice_is_over(town):
+    place = town(
+        pool_of("spot", cpu=2, spot={"storms": [{"at": "1m"}], "notice": "30s"}),
+        pods={"initial_replicas": 4, "disruption_budget": 1},
+    )
+    place.go(60)
+    assert place.ready == 3
+    place.go(89.9)
+    assert place.ready == 3
+    place.go(90)
+    assert (place.ready, place.nodes) == (0, ["spot-0001"])
