@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autoscaler.config.policies import load_policies
-from autoscaler.config.scenario import Scenario
+from autoscaler.config.scenario import Rollout, Scenario, TimedFault
 from autoscaler.control.controller import Controller
 from autoscaler.control.messages import (
     Announce,
@@ -33,7 +33,9 @@ from autoscaler.model.decision import Action, WriteResult
 from autoscaler.model.observation import Observation, ScaleUnavailable
 from autoscaler.model.policy import Mode, PolicyKey, ScalingPolicy
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, as_seconds
+from autoscaler.simulator.api import Api
 from autoscaler.simulator.driver import Driver as SimulatorDriver
+from autoscaler.simulator.faults import api_of
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.simulation import bind
 from autoscaler.simulator.world import World, started
@@ -62,9 +64,29 @@ def policy(file: str) -> ScalingPolicy:
     return replace(bind(loaded, SCENARIO.target)[0], mode=Mode.APPLY)
 
 
-def new_world() -> World:
-    world = started(SCENARIO)
-    world.add(SCENARIO, prepare(SCENARIO, ROOT).traffic)
+#: Nothing of it happens at an instant at which both look, as they may look in another order then.
+TROUBLED = SCENARIO.model_copy(
+    update={
+        "faults": tuple(
+            TimedFault.model_validate(fault)
+            for fault in (
+                {"at": "3m1s", "for": "2m", "metrics_outage": {"of": "resource"}},
+                {"at": "5m1s", "for": "3m", "failing_writes": {"answer": "throttled", "share": 0.8}},
+                {"at": "9m1s", "killed_pods": {"share": 0.4}},
+                {"at": "10m1s", "for": "4m", "failing_reads": {"share": 0.3}},
+                {"at": "12m1s", "for": "6m", "dropped_samples": {"share": 0.5}},
+                {"at": "8m1s", "for": "20m", "failing_writes": {"answer": "conflict", "share": 0.6}},
+                {"at": "20m1s", "for": "3m", "metrics_outage": {"answer": "stale"}},
+            )
+        ),
+        "rollouts": (Rollout(at="18m1s"),),
+    }
+)
+
+
+def new_world(scenario: Scenario = SCENARIO) -> World:
+    world = started(scenario)
+    world.add(scenario, prepare(scenario, ROOT).traffic)
     return world
 
 
@@ -83,27 +105,19 @@ class LoopClock:
 
 @dataclass
 class WorldCluster:
-    """The simulated world behind the live driver's I/O."""
+    """The simulated world, with its faults, behind the live driver's I/O."""
 
     world: World
     clock: LoopClock
+    api: Api
     records: list[Record] = field(default_factory=list)
 
     async def observe(self, wanted: Observe) -> Observation:
         self.world.advance(self.clock.now())
-        workload = self.world.workloads.get((wanted.key.namespace, wanted.target.name))
-        if workload is None:
-            error = f'{wanted.target.kind.lower()}s "{wanted.target.name}" not found'
-            return Observation(at=wanted.at, scale=ScaleUnavailable(error=error))
-        return Observation(
-            at=wanted.at, scale=workload.scale(), pods=workload.pods(), readings=workload.readings(wanted.metrics)
-        )
+        return self.api.observe(wanted)
 
     async def write_scale(self, wanted: WriteScale) -> ScaleWritten | ScaleConflicted | ScaleRefused:
-        workload = self.world.workloads[wanted.key.namespace, wanted.target.name]
-        assert wanted.resource_version in ("", workload.scale().resource_version)
-        workload.set_replicas(wanted.replicas)
-        return ScaleWritten(key=wanted.key)
+        return self.api.write(wanted)
 
     async def write_status(self, wanted: WriteStatus) -> StatusRefused | None:
         return None
@@ -125,11 +139,11 @@ class Quiet:
         raise AssertionError(f"{key}: {error!r}")
 
 
-async def live(wanted: ScalingPolicy) -> list[Record]:
+async def live(wanted: ScalingPolicy, scenario: Scenario = SCENARIO) -> list[Record]:
     """Run the daemon's driver and rounds for the scenario's length of virtual time."""
-    world = new_world()
+    world = new_world(scenario)
     clock = LoopClock(world.start)
-    cluster = WorldCluster(world, clock)
+    cluster = WorldCluster(world, clock, api_of(world, scenario))
     rounds = Rounds(
         LiveDriver(Controller(DEFAULT_CONFIG), cluster), clock, period=DEFAULT_CONFIG.sync_period, watcher=Quiet()
     )
@@ -139,10 +153,11 @@ async def live(wanted: ScalingPolicy) -> list[Record]:
     return cluster.records
 
 
-def simulated(wanted: ScalingPolicy, ticks: list[Instant]) -> list[Record]:
+def simulated(wanted: ScalingPolicy, ticks: list[Instant], scenario: Scenario = SCENARIO) -> list[Record]:
     """Run the simulator's driver over the same instants."""
     records: list[Record] = []
-    driver = SimulatorDriver(new_world(), Controller(DEFAULT_CONFIG), records.append)
+    world = new_world(scenario)
+    driver = SimulatorDriver(world, Controller(DEFAULT_CONFIG), records.append, api_of(world, scenario))
     driver.accept([wanted])
     driver.run(ticks)
     return records
@@ -161,6 +176,19 @@ async def test_c87_live_and_simulated_records_are_equal(file: str) -> None:
     moves = [record.decision.action for record in from_live if record.outcome.result is WriteResult.WRITTEN]
     assert moves.count(Action.SCALE_UP) >= 3
     assert moves.count(Action.SCALE_DOWN) >= 1
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("file", ["web-app-hpa.yaml", "rps-and-queue-hpa.yaml"])
+async def test_they_are_equal_in_trouble_too(file: str) -> None:
+    wanted = policy(file)
+    from_live = await live(wanted, TROUBLED)
+    from_simulator = simulated(wanted, [record.observation.at for record in from_live], TROUBLED)
+
+    assert from_simulator == from_live
+    results = {record.outcome.result for record in from_live}
+    assert results == {WriteResult.WRITTEN, WriteResult.FAILED, WriteResult.NOT_NEEDED}
+    assert any(isinstance(record.observation.scale, ScaleUnavailable) for record in from_live)
 
 
 @pytest.mark.looptime
