@@ -27,6 +27,7 @@ from autoscaler.simulator.report.panels import bill_of, rate_axis
 from autoscaler.simulator.report.ribbon import broken_share, ribbon
 from autoscaler.simulator.report.svg import spread
 from autoscaler.simulator.report.tables import comparison
+from autoscaler.simulator.report.tradeoff import tradeoff
 from autoscaler.simulator.report.words import verdict, worst_sentence
 from autoscaler.simulator.simulation import simulate
 from autoscaler.simulator.trials import PolicyTrials, Trials
@@ -160,6 +161,15 @@ def test_many_policies_are_all_in_the_table_and_as_many_drawn_as_can_be_told_apa
     page = render_report(trials(*[replace(result, policy=f"policy-{n}") for n in range(8)]), command="", version="")
     assert "The first 6 policies are drawn; the table has all." in page
     assert "policy-7</th><td" in page
+
+
+def test_names_of_marks_stay_within_the_plot_and_off_each_other(result):
+    crowd = [scored(result, f"policy-number-{n}", slo_minutes_violated=3, replica_hours=100.0 - n) for n in range(4)]
+    drawn = tradeoff(looks_of(trials(*crowd)), "replica_hours", "replica-hours")
+    places = re.findall(r'<text class="tick name" x="([0-9.]+)" y="([0-9.]+)">(policy[^<]*)', drawn)
+    assert len(places) == 4
+    assert all(48 < float(x) < 460 - 7.2 * len(name) for x, _, name in places)
+    assert len({y for _, y, _ in places}) == 4
 
 
 def test_a_run_that_was_interrupted_says_so(result):

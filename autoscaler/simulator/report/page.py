@@ -30,6 +30,7 @@ from autoscaler.simulator.summary import note, show
 from autoscaler.simulator.trials import PolicyTrials, Trials
 from autoscaler.simulator.verdict import verdicts
 
+_PAIRS: Final = 3  #: sentences on pairs that are shown without being asked for
 _NOTICED: Final = 5e-5  #: share of unanswered requests from which on it is bad news
 
 
@@ -157,7 +158,10 @@ def _sentences(contenders: Sequence[Look]) -> str:
         look = contenders[0]
         return f"<h3>{_worst_heading(look)}</h3><p>{html.escape(worst_sentence(look.result))}</p>"
     texts = verdicts([look.trials.sample() for look in contenders])
-    return "<h3>In pairs</h3>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + paired(contenders)
+    paragraphs = [f"<p>{html.escape(text)}</p>" for text in texts]
+    rest = "".join(paragraphs[_PAIRS:])
+    more = f"<details><summary>and {len(texts) - _PAIRS} more</summary>{rest}</details>" if rest else ""
+    return f"<h3>In pairs</h3>{''.join(paragraphs[:_PAIRS])}{more}{paired(contenders)}"
 
 
 def _ribbon(looks: Sequence[Look], end: float, key: str) -> str:

@@ -6,6 +6,7 @@ Where none breaks it, what is left to compare is the cost: a row for each.
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -25,6 +26,8 @@ _RIGHT: Final = 24.0
 _TOP: Final = 14.0
 _BOTTOM: Final = 44.0
 _GAP: Final = 14.0  #: between two labels
+_LABEL_ROWS: Final = 7  #: how far from its mark a label may stand
+_NEAR: Final = 12.0  #: a label this close needs no line to its mark
 _CHARACTER: Final = 7.2  #: width of one in a label
 
 
@@ -133,27 +136,36 @@ def _axes(across: Sequence[float], up: Sequence[float], unit: str) -> str:
 def _marks(points: Sequence[_Point], most_cost: float, most_broken: float) -> str:
     centres = [(_x(p.cost.mean, most_cost), _y(p.broken.mean, most_broken)) for p in points]
     taken = [_Box(x - 7, y - 7, x + 7, y + 7) for x, y in centres]
-    parts = []
+    leads, parts = [], []
     for point, (x, y) in zip(points, centres, strict=True):
         label = _place(point.look.name, x, y, taken)
         taken.append(label)
+        leads.append(_lead(label, x, y))
         parts.append(
             _bars(point, most_cost, most_broken)
             + f'<path class="mark {point.look.style}" transform="translate({x:.1f} {y:.1f})" d="{point.look.marker}"/>'
             + f'<text class="tick name" x="{label.left:.1f}" y="{label.bottom - 3:.1f}">{html.escape(point.look.name)}</text>'
         )
-    return "".join(parts)
+    return "".join([*leads, *parts])
 
 
 def _place(name: str, x: float, y: float, taken: Sequence[_Box]) -> _Box:
-    """Give where a mark's name stands: right of it, left, above or below, the first place that is free."""
+    """Give where a mark's name stands: right of it, left, above or below, where it meets least of what is there."""
     wide, high = _CHARACTER * len(name), _GAP
     corners = [(x + 10, y - high / 2), (x - 10 - wide, y - high / 2)]
-    for row in range(1, 4):
-        corners += [(x - wide / 2, y - 5 - row * high), (x - wide / 2, y + 7 + (row - 1) * high)]
+    for row in range(1, _LABEL_ROWS):
+        above, below = y - 5 - row * high, y + 7 + (row - 1) * high
+        corners += [(left, top) for left in (x - wide / 2, x - 10 - wide, x + 10) for top in (above, below)]
     boxes = [_Box(left, top, left + wide, top + high) for left, top in corners]
-    free = [box for box in boxes if box.is_inside() and not any(box.meets(other) for other in taken)]
-    return free[0] if free else boxes[0]
+    inside = [box for box in boxes if box.is_inside()] or boxes
+    return min(inside, key=lambda box: sum(box.meets(other) for other in taken))
+
+
+def _lead(label: _Box, x: float, y: float) -> str:
+    """Lead from a mark to its name, where that is not beside it."""
+    to_x, to_y = min(max(x, label.left), label.right), min(max(y, label.top), label.bottom)
+    is_near = math.hypot(to_x - x, to_y - y) <= _NEAR
+    return "" if is_near else f'<path class="thin" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
 
 
 def _bars(point: _Point, most_cost: float, most_broken: float) -> str:
