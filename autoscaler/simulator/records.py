@@ -133,6 +133,8 @@ def scenario_record(inputs: Inputs) -> ScenarioRecord:
     expected = [arrivals(each.traffic, 0, inputs.duration) for each in (inputs, *inputs.neighbours)]
     traffic = _digest(b"".join(np.round(each, _DECIMALS).tobytes() for each in expected))
     same = {"settings": settings, "fidelity": scenario.fidelity, "duration": inputs.duration, "traffic": traffic}
+    if inputs.spot_traces:
+        same["spot_traces"] = {path: trace.losses for path, trace in inputs.spot_traces.items()}
     return ScenarioRecord(
         name=scenario.name,
         fidelity=scenario.fidelity,

@@ -9,6 +9,7 @@ from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
 from autoscaler.model.errors import InvalidTraceError
 from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.records import scenario_record
 from autoscaler.simulator.simulation import simulate
 
 EVENTS = "timestamp,event,node\n0,add,a\n0,add,b\n0,add,c\n0,add,d\n600,remove,a\n600,remove,b\n900,add,e\n"
@@ -61,6 +62,13 @@ def test_a_recorded_pool_is_played(folder):
     assert lost[1] == (910, 4)
     assert int(result.nodes.ready[-1]) == 4
     assert result.score.cost == pytest.approx(0.1 * result.score.node_hours)
+
+
+def test_another_recording_under_the_same_name_is_another_experiment(folder):
+    first = scenario_record(inputs_in(folder)).digest
+    assert scenario_record(inputs_in(folder)).digest == first
+    (folder / "pool.csv").write_text(EVENTS.replace("900,add,e", "950,add,e"))
+    assert scenario_record(inputs_in(folder)).digest != first
 
 
 def test_a_recorded_pool_that_is_missing_is_named(folder):
