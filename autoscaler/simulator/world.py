@@ -18,7 +18,7 @@ from autoscaler.simulator.fidelity import serving_of
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.ledger import FIRST_SECONDS, Ledger
 from autoscaler.simulator.metrics_apis import MetricsApis
-from autoscaler.simulator.nodes.pools import NodePools, share_of
+from autoscaler.simulator.nodes.pools import NodePools
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
 from autoscaler.simulator.placement import Anywhere, Placement
@@ -189,8 +189,7 @@ class World:
         found = next((each for each in self.nodes.pools if each.spec.name == pool), None) if self.nodes else None
         if self.nodes is None or found is None:
             raise ValueError(f"there are no nodes called {pool}")
-        there = len(found.losable())
-        return self.nodes.lose(found, at, min(there, share_of(there, share) if count is None else count))
+        return self.nodes.lose(found, at, found.part(share) if count is None else count)
 
     def _lose(self, lost: LostNodes, at: Instant) -> None:
         self.lose_nodes(lost.pool, at, count=lost.count, share=lost.share or 1.0)

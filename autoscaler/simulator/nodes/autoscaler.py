@@ -3,7 +3,7 @@
 Pods that found no room are packed, largest first, into nodes that are on their way and then into new ones, each from the
 first pool that can give one: by priority, then by price per pod. A node that is under-used for long enough goes when it is
 empty, or, one at a time, when the pods on it fit on the others. Not here: choosing among pools by what a whole plan costs,
-zones, affinities, disruption budgets.
+zones, affinities.
 
 Source: kubernetes/autoscaler cluster-autoscaler, core/static_autoscaler.go (the order of a pass), estimator/ (packing),
 core/scaledown (thresholds and times).

@@ -91,6 +91,11 @@ class Pool:
         luck = self._luck.of_nodes(interruption, self._asked)
         return [node for node in self.losable() if luck[node.ordinal] < chance]
 
+    def part(self, share: float) -> int:
+        """Tell how many nodes that share of the losable ones is, rounded: at least one, if there are any."""
+        there = len(self.losable())
+        return min(there, max(1, int(share * there + 0.5)))
+
     def losable(self) -> list[Node]:
         """Give the nodes that the provider has not asked back yet."""
         return [node for node in self.nodes if not node.interrupted]

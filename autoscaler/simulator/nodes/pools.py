@@ -234,7 +234,7 @@ class NodePools:
         if interruption.is_chance:
             nodes = pool.struck(number, interruption.share)
         else:
-            nodes = pool.victims(number, share_of(len(pool.losable()), interruption.share))
+            nodes = pool.victims(number, pool.part(interruption.share))
         pool.dry_until = max(pool.dry_until, at + interruption.dry)
         self._take_back(nodes, at, seconds(pool.spec.spot.notice) if pool.spec.spot else 0)
         self._await(pool, coming, number + 1)
@@ -271,11 +271,6 @@ class NodePools:
     def _remove(self, node: Node) -> None:
         self.pools[node.pool].remove(node)
         self._open = None
-
-
-def share_of(nodes: int, share: float) -> int:
-    """Give that share of so many nodes, rounded; at least one."""
-    return max(1, int(share * nodes + 0.5))
 
 
 def _pods(count: int) -> str:
