@@ -30,11 +30,11 @@ _LONGEST: Final = 1e9  #: no request takes longer [s]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RequestRows:
-    """Requests in order of time, shape ``(n,)``: instants [s from the first row] and times in service [s]."""
+    """Requests in order of time, shape ``(n,)``: instants [s from the first row] and, if known, times in service [s]."""
 
     source: str
     arrivals: Floats
-    services: Floats
+    services: Floats | None
     repairs: tuple[str, ...] = ()
 
     @property
@@ -53,20 +53,19 @@ def load_requests(path: Path, spec: Requests) -> RequestRows:
     columns = _columns(text, str(path), spec)
     times, sizes, lines = _read_clean(text, columns) or _read_each(text, str(path), columns)
     _refuse(_faults(str(path), times, sizes, lines, spec))
-    services = spec.service_time_base + spec.service_time_per * sizes
     order = np.argsort(times, kind="stable")
     moved = int((np.diff(times) < 0).sum())
     repairs = (f"rows out of order were sorted by time ({moved} were before the row above them)",) if moved else ()
     return RequestRows(
         source=str(path),
         arrivals=(times[order] - times[order[0]]) / spec.speed,
-        services=services[order],
+        services=None if not spec.service_time_per else spec.service_time_base + spec.service_time_per * sizes[order],
         repairs=repairs,
     )
 
 
 def _columns(text: str, source: str, spec: Requests) -> tuple[int, int]:
-    """Find the places of the two columns in the header."""
+    """Find the places of the two columns in the header; without sizes, that of times twice."""
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(text)))]
     faults = [
         Fault(
@@ -76,11 +75,11 @@ def _columns(text: str, source: str, spec: Requests) -> tuple[int, int]:
             path=f"traffic.requests.{field}",
             hint=did_you_mean(name, header) or f"the columns are {', '.join(header)[:200]}",
         )
-        for field, name in (("time", spec.time), ("size", spec.size))
+        for field, name in (("time", spec.time), ("size", spec.size or spec.time))
         if name not in header
     ]
     _refuse(faults)
-    return header.index(spec.time), header.index(spec.size)
+    return header.index(spec.time), header.index(spec.size or spec.time)
 
 
 def _read_clean(text: str, columns: tuple[int, int]) -> tuple[Floats, Floats, NDArray[np.int64]] | None:
@@ -121,6 +120,8 @@ def _row(cells: list[str], columns: tuple[int, int]) -> tuple[float, float]:
     at = iso_seconds(time) if at is None else at
     if at is None:
         raise ValueError(f"time `{time[:40]}` is neither a number of seconds nor an ISO 8601 time")
+    if columns[0] == columns[1]:
+        return at, 0.0
     amount = number(size)
     if amount is None:
         raise ValueError(f"size `{size[:40]}` is not a number")
@@ -129,6 +130,8 @@ def _row(cells: list[str], columns: tuple[int, int]) -> tuple[float, float]:
 
 def _faults(source: str, times: Floats, sizes: Floats, lines: NDArray[np.int64], spec: Requests) -> list[Fault]:
     """Find rows that cannot be: at no time, of no or a negative size, longer than anything."""
+    if spec.service_time_per is None:
+        sizes = np.zeros(len(sizes))  # the column of times was read again
     checks = (
         (~np.isfinite(times), times, "time {:g} is not finite", "seconds since 1970 or since any zero, or ISO 8601"),
         (
@@ -140,7 +143,7 @@ def _faults(source: str, times: Floats, sizes: Floats, lines: NDArray[np.int64],
         (~np.isfinite(sizes), sizes, "size {:g} is no amount", "leave out requests whose size is unknown"),
         (sizes < 0, sizes, "size {:g} is negative", "a size is zero or more"),
         (
-            spec.service_time_per * sizes > _LONGEST,
+            (spec.service_time_per or 0.0) * sizes > _LONGEST,
             sizes,
             "size {:g} takes longer than 30 years",
             "is service_time_per the time for one unit of size?",

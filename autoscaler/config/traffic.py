@@ -33,7 +33,7 @@ class Csv(Spec):
 
 
 class Requests(Spec):
-    """Single requests, or jobs, from a file: each at its own instant and with its own time in service."""
+    """Single requests, or jobs, from a file: each at its own instant and, where sizes are given, with its own time in service."""
 
     path: str = Field(
         min_length=1, description="File with one row for each request, relative to the scenario's folder."
@@ -41,8 +41,14 @@ class Requests(Spec):
     time: str = Field(
         default="timestamp", min_length=1, description="Column of instants [s, or ISO 8601]. Default `timestamp`."
     )
-    size: str = Field(min_length=1, description="Column of sizes, such as tokens or bytes.")
-    service_time_per: PositiveDuration = Field(description="Time in service for each unit of size [s].")
+    size: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Column of sizes, such as tokens or bytes. Default: none; times in service are then drawn as usual.",
+    )
+    service_time_per: PositiveDuration | None = Field(
+        default=None, description="Time in service for each unit of size [s]; needed where there is a size."
+    )
     service_time_base: Duration = Field(
         default=0.0, description="Time in service of a request of size 0 [s]. Default 0."
     )
@@ -55,6 +61,14 @@ class Requests(Spec):
         le=FASTEST,
         description="How many times as fast requests come; their times in service stay as they are. Default 1.",
     )
+
+    @model_validator(mode="after")
+    def _times(self) -> Self:
+        if (self.size is None) != (self.service_time_per is None):
+            raise ValueError("size and service_time_per belong together: a column, and the time for each unit of it")
+        if self.size is None and self.service_time_base:
+            raise ValueError("service_time_base is added to the time of a size, and there is no size")
+        return self
 
 
 class Constant(Spec):

@@ -23,22 +23,22 @@ def serving_of(
     if scenario.beyond_fluid:
         raise InvalidScenarioError([Fault(what=scenario.beyond_fluid, source=scenario.name)])
     if scenario.fidelity is Fidelity.REQUEST and scenario.workers is not None:
-        from autoscaler.simulator.workqueue.service import JobService, jobs_of
+        from autoscaler.simulator.workqueue.service import job_service
 
-        jobs = jobs_of(traffic, scenario.seed, stream)
-        return JobService(scenario, scenario.workers, jobs, ledger, start, stream)
+        return job_service(scenario, scenario.workers, traffic, ledger, start, stream)
     if scenario.fidelity is Fidelity.REQUEST:
         from autoscaler.simulator.requests.given import requests_of
-        from autoscaler.simulator.requests.service import RequestService
+        from autoscaler.simulator.requests.service import RequestService, physics_of
 
+        seed = (scenario.seed, stream)
         return RequestService(
             scenario.service,
             ledger,
             start,
             slo=scenario.slo,
             warmup=scenario.pods.warmup,
-            seed=(scenario.seed, stream),
-            requests=requests_of(traffic, scenario.seed, stream),
+            seed=seed,
+            requests=requests_of(traffic, physics_of(scenario.service, scenario.slo, None), seed),
         )
     return FluidService(
         scenario.service,

@@ -17,10 +17,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Recorded:
-    """Requests in order of arrival, shape ``(n,)``: when [s from the start of the run], and how long in service [s]."""
+    """Requests in order of arrival, shape ``(n,)``: when [s from the start of the run] and, if known, how long in service [s]."""
 
     arrivals: Floats
-    services: Floats
+    services: Floats | None
 
     def rate(self, t: Floats) -> Floats:
         """Give the requests of the second that each time is in [requests/s]."""
@@ -32,8 +32,8 @@ class Recorded:
 
     @property
     def mean_service_time(self) -> float:
-        """Mean time in service [s]; 0 if there are no requests."""
-        return float(self.services.mean()) if len(self.services) else 0.0
+        """Mean time in service [s]; 0 if it is not known, or there are no requests."""
+        return 0.0 if self.services is None or not len(self.services) else float(self.services.mean())
 
     @cached_property
     def _seconds(self) -> Stairs:
@@ -56,4 +56,5 @@ def with_times_of(scenario: Scenario, traffic: RateFunction) -> Scenario:
 def recorded(rows: RequestRows, offset: float, duration: float) -> Recorded:
     """Give the requests of a file that come from ``offset`` on, for ``duration`` [s]."""
     first, last = np.searchsorted(rows.arrivals, (offset, offset + duration)).tolist()
-    return Recorded(rows.arrivals[first:last] - offset, rows.services[first:last])
+    services = None if rows.services is None else rows.services[first:last]
+    return Recorded(rows.arrivals[first:last] - offset, services)

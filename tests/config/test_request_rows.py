@@ -81,3 +81,26 @@ def test_rows_out_of_order_are_sorted_and_that_is_told(tmp_path):
 )  # fmt: skip
 def test_refused(tmp_path, text, expected):
     assert refused(tmp_path, text) == expected
+
+
+def test_instants_alone_leave_times_in_service_to_be_drawn(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_text("id,at\nx,3\ny,1\n")
+    rows = load_requests(path, Requests(path="calls.csv", time="at"))
+    assert (rows.arrivals.tolist(), rows.services) == ([0, 2], None)
+    path.write_text("id,at\nx,-3\ny,soon\n")
+    with pytest.raises(InvalidTraceError, match="time `soon` is neither"):
+        load_requests(path, Requests(path="calls.csv", time="at"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"size": "tokens"}, "size and service_time_per belong together"),
+        ({"service_time_per": "1s"}, "size and service_time_per belong together"),
+        ({"service_time_base": "1s"}, "there is no size"),
+    ],
+)
+def test_what_belongs_together(fields, what):
+    with pytest.raises(ValueError, match=what):
+        Requests.model_validate({"path": "calls.csv"} | fields)

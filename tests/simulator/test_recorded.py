@@ -85,3 +85,18 @@ def test_what_changes_rates_cannot_change_single_requests(tmp_path, overrides):
 def test_refused_in_a_scenario(traffic, what):
     with pytest.raises(ValueError, match=what):
         Scenario.model_validate(BASE | {"traffic": traffic})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_sizes_times_in_service_are_drawn_as_ever(tmp_path, kind):
+    spread = {"spread": {"shape": "constant"}}
+    times = {"service": {"mean_service_time": "2s"}, "workers": {"job_time": "2s"}}[kind]
+    sections = {kind: KINDS[kind][kind] | spread | times}
+    inputs = inputs_of(tmp_path, traffic={"requests": {"path": "calls.csv"}}, **sections)
+    world = started(inputs.scenario)
+    workload = world.add(inputs.scenario, inputs.traffic, inputs.duration)
+    world.advance(world.start + 60 * SECOND)
+    # two slots: 0 to 2, 0.5 to 2.5, then 2 to 4, and 40 to 42
+    assert workload.ledger.served[:60].nonzero()[0].tolist() == [2, 4, 42]
+    assert workload.ledger.served[2] == 2
+    assert inputs.scenario.service.mean_service_time == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from autoscaler.simulator.requests import kernel as k
@@ -10,6 +12,8 @@ from autoscaler.simulator.requests.jit import overflowing
 from autoscaler.simulator.requests.kernel import Array
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawer, Drawn, Floats
+
+_AT_ONCE: Final = 10_000.0  #: arrivals a second, where only service times are wanted
 
 
 class Draws:
@@ -27,6 +31,17 @@ class Draws:
         """Give the next arrivals and service times [s], shape ``(n,)`` each; ``n`` falls to 0 where rates end."""
         rows, n = self._drawer.block()
         return rows[k.ARRIVAL, :n].copy(), rows[k.SERVICE_TIME, :n].copy()
+
+
+def service_times(physics: Physics, seed: tuple[int, ...], n: int) -> Floats:
+    """Give the service times [s] of the first ``n`` requests."""
+    draws = Draws(Drawn(rates=lambda first, last: np.full(last - first, _AT_ONCE), seed=seed), physics)
+    draws.know(2 + 2 * n // int(_AT_ONCE))
+    parts, missing = [np.zeros(0)], n
+    while missing > 0:
+        parts.append(draws.block()[1][:missing])
+        missing -= len(parts[-1])
+    return np.concatenate(parts)
 
 
 class Uniforms:

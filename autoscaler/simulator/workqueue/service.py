@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from autoscaler.config.scenario import Backoff, Scenario, Workers
 from autoscaler.model.time import SECOND, Instant, Nanoseconds
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.recorded import Recorded
+from autoscaler.simulator.requests.given import requests_of
+from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.service import physics_of
-from autoscaler.simulator.requests.state import Drawn, Given
+from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.slot_book import SlotBook
-from autoscaler.simulator.traffic import RateFunction, arrivals
+from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.workqueue import kernel as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.latencies import JobLatencies
@@ -40,9 +41,7 @@ class JobService:
         self._start = start
         self._slots = SlotBook(ledger, start, workers.concurrency, scenario.pods.warmup)
         self.ledger = ledger
-        attempt = scenario.service.model_copy(update={"mean_service_time": workers.job_time})
-        physics = physics_of(attempt, scenario.slo, None)
-        source = Source(jobs, physics, _marks(workers, (scenario.seed, stream)))
+        source = Source(jobs, _physics(scenario, workers), _marks(workers, (scenario.seed, stream)))
         self.engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
 
     @property
@@ -119,11 +118,19 @@ class JobService:
         return (at - self._start) / SECOND
 
 
-def jobs_of(traffic: RateFunction, seed: int, stream: int) -> Drawn | Given:
-    """Give the jobs of a traffic: those recorded, or jobs that are added at random at its rate."""
-    if isinstance(traffic, Recorded):
-        return Given(arrivals=traffic.arrivals, services=traffic.services)
-    return Drawn(rates=lambda first, last: arrivals(traffic, first, last), seed=(seed, stream))
+def job_service(
+    scenario: Scenario, workers: Workers, traffic: RateFunction, ledger: Ledger, start: Instant, stream: int
+) -> JobService:
+    """Give the workers of a scenario; their jobs are those recorded, or added at random at the rate of ``traffic``."""
+    seed = (scenario.seed, stream)
+    jobs = requests_of(traffic, _physics(scenario, workers), seed) or Drawn(rates=ledger.between, seed=seed)
+    return JobService(scenario, workers, jobs, ledger, start, stream)
+
+
+def _physics(scenario: Scenario, workers: Workers) -> Physics:
+    """Give what the times of jobs are drawn by: those of single attempts."""
+    attempt = scenario.service.model_copy(update={"mean_service_time": workers.job_time})
+    return physics_of(attempt, scenario.slo, None)
 
 
 def _rules(scenario: Scenario, workers: Workers) -> Rules:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.simulator.requests.draws import Draws, Uniforms
-from autoscaler.simulator.requests.state import Drawn, Given, Physics
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.workqueue import kernel as k
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from autoscaler.config.scenario import Fidelity, Pods, Scenario
 from autoscaler.model.errors import InvalidScenarioError
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.requests.state import Given
+from autoscaler.simulator.requests.source import Given
 from autoscaler.simulator.traffic import constant
 from autoscaler.simulator.workqueue.service import JobService
 from autoscaler.simulator.world import World

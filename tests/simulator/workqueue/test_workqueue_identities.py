@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from autoscaler.simulator.requests.kernel import Balancer
-from autoscaler.simulator.requests.state import Drawn, Physics
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawn
 from autoscaler.simulator.workqueue import kernel as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.source import Marks, Source
