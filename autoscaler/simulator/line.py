@@ -22,10 +22,12 @@ class Line:
             line.clear()  # all of them: no rounding may leave a crumb behind
             self.waiting = 0.0
             return
-        line.append([float(second), entering, entering])
-        while leaving >= line[0][1]:
+        if entering > 0.0:
+            line.append([float(second), entering, entering])
+        while line and leaving >= line[0][1]:
             leaving -= line.popleft()[1]
-        line[0][1] -= leaving
+        if line:
+            line[0][1] -= leaving
         self._count()
 
     def give_up(self, before: float) -> float:

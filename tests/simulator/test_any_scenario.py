@@ -29,6 +29,20 @@ def one_of(*values):
 
 
 rates = one_of(0, 0.01, 5, 1_000, 1_000_000)
+FAULTS = (
+    {"for": "20s", "metrics_outage": {"answer": "stale"}},
+    {"metrics_outage": {"of": "resource"}},
+    {"for": "1ms", "dropped_samples": {"share": 1}},
+    {"for": "1m", "metrics_lag": {"extra": "3m"}},
+    {"for": "15s", "slow_service": {"factor": 1000}},
+    {"killed_pods": {"share": 1}},
+    {"killed_pods": {"count": 2}},
+    {"for": "1m", "failing_writes": {"answer": "conflict", "share": 0.5}},
+    {"failing_reads": {"share": 0.3}},
+    {"for": "25s", "controller_restart": {}},
+    {"clock_jump": {"by": "-1h"}},
+    {"for": "30s", "clock_jump": {"by": "1d"}},
+)
 simple = st.one_of(
     st.fixed_dictionaries({"constant": st.fixed_dictionaries({"rps": rates})}),
     st.fixed_dictionaries(
@@ -74,7 +88,13 @@ scenarios = st.fixed_dictionaries(
                 "readiness": one_of(0, "20s"),
                 "jitter": one_of(0, "10%", 1),
                 "termination_grace": one_of(0, "1ms", "30s"),
-            }
+            },
+            optional={
+                "image_pull": one_of("7s"),
+                "startup_cpu": one_of("1"),
+                "warmup": st.fixed_dictionaries({"for": one_of("1ms", "45s", "1h"), "slowness": one_of(1, 3, 1000)}),
+                "crashes": st.fixed_dictionaries({"share_of_starts": one_of(0.3, 1), "per_pod_hour": one_of(0, 200)}),
+            },
         ),
         "metrics": st.fixed_dictionaries(
             {
@@ -83,6 +103,15 @@ scenarios = st.fixed_dictionaries(
                 "custom_window": one_of("1s", "10m"),
                 "lag": one_of(0, "2s", "10m"),
             }
+        ),
+        "rollouts": st.lists(
+            st.fixed_dictionaries(
+                {"at": one_of(0, "20s"), "max_surge": one_of(0, 1, "100%"), "max_unavailable": one_of("0%", 2)}
+            ),
+            max_size=2,
+        ),
+        "faults": st.lists(
+            st.tuples(one_of(0, "15s", "40s"), one_of(*FAULTS)).map(lambda both: {"at": both[0], **both[1]}), max_size=4
         ),
         "control": st.fixed_dictionaries({"sync_period": one_of("5s", "59s"), "sync_phase": one_of(0, "7s", "1m")}),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autoscaler.config.policies import load_policies
-from autoscaler.config.scenario import Balancing, Crashes, Warmup, load_scenario
+from autoscaler.config.scenario import Balancing, Crashes, Rollout, TimedFault, Warmup, load_scenario
 from autoscaler.simulator.inputs import prepare
 from autoscaler.simulator.simulation import simulate
 
@@ -18,13 +18,19 @@ CROWD = load_scenario(ROOT / "simulations/flash-crowd.yaml")
 
 
 def score(**changes):
-    """Run the flash crowd with some fields changed, as ``section__field=value``."""
-    scenario = CROWD
-    for name, value in changes.items():
+    """Run the flash crowd with some fields changed, as ``section__field=value``, or whole sections."""
+    sections = {name: value for name, value in changes.items() if "__" not in name}
+    scenario = CROWD.model_copy(update=sections)
+    for name, value in ((name, value) for name, value in changes.items() if "__" in name):
         section, field = name.split("__")
         part = getattr(scenario, section).model_copy(update={field: value})
         scenario = scenario.model_copy(update={section: part})
     return simulate(prepare(scenario, ROOT), replace(WEB, max_replicas=12)).score
+
+
+def fault(**kind):
+    """Make a fault that lasts for five minutes from the crowd's begin on."""
+    return {"faults": (TimedFault.model_validate({"at": "10m", "for": "5m", **kind}),)}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,18 @@ def base():
         pytest.param({"metrics__scrape_interval": 60.0}, id="rarer-scrapes"),
         pytest.param({"metrics__resource_window": 120.0}, id="longer-window"),
         pytest.param({"metrics__lag": 45.0}, id="later-metrics"),
+        pytest.param({"metrics__dropped_samples": 0.6}, id="missing-samples"),
+        pytest.param(fault(metrics_outage={}), id="no-metrics"),
+        pytest.param(fault(metrics_outage={"answer": "stale"}), id="stale-metrics"),
+        pytest.param(fault(metrics_lag={"extra": "1m"}), id="late-metrics"),
+        pytest.param(fault(slow_service={"factor": 2}), id="a-slow-service"),
+        pytest.param(fault(failing_writes={}), id="writes-that-fail"),
+        pytest.param(fault(failing_reads={}), id="reads-that-fail"),
+        pytest.param(fault(controller_restart={}), id="no-controller"),
+        pytest.param({"faults": (TimedFault(at="12m", killed_pods={"share": 0.5}),)}, id="pods-that-are-killed"),
+        pytest.param(
+            {"rollouts": (Rollout(at="11m", max_surge=0, max_unavailable="50%"),)}, id="a-rollout-at-its-peak"
+        ),
         pytest.param({"control__sync_period": 60.0}, id="rarer-evaluations"),
         pytest.param({"control__sync_phase": 14.0}, id="evaluations-out-of-step-with-scrapes"),
         pytest.param({"service__slots": 30}, id="fewer-slots"),
@@ -66,6 +84,15 @@ def test_c88_what_makes_a_crowd_worse(base, change):
 def test_c88_what_makes_a_crowd_better(base, change):
     better = score(**change)
     assert better.failed + better.late < 0.98 * (base.failed + base.late)
+
+
+def test_a_clock_set_ahead_shrinks_sooner(base):
+    ahead = {"faults": (TimedFault(at="25m", clock_jump={"by": "10m"}),)}
+    assert score(**ahead).replica_hours < base.replica_hours
+
+
+def test_surge_pods_are_paid_for(base):
+    assert score(rollouts=(Rollout(at="40m", max_surge="100%"),)).replica_hours > base.replica_hours
 
 
 def test_a_queue_keeps_requests_that_would_be_rejected(base):

@@ -7,14 +7,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from tests.validity import closed_forms, fluid, identities, invariants, processes, reality
+from tests.validity import closed_forms, fluid, identities, invariants, processes, reality, workers
 from tests.validity.check import Check, Finding
 
 PAGE: Final = Path(__file__).parents[2] / "docs/simulator-validity.md"
 CHECKS: Final = (
     *identities.CHECKS,
+    workers.PLAINLY,
     *invariants.CHECKS,
     *closed_forms.CHECKS,
+    *workers.CHECKS,
     *processes.CHECKS,
     *fluid.CHECKS,
     *reality.CHECKS,
