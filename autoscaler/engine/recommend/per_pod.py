@@ -9,8 +9,6 @@ metrics/utilization.go, v1.36.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
@@ -54,14 +52,13 @@ def resource_utilization(now: Situation, reading: Reading, resource: str, contai
     samples, usages = resource_samples(reading, resource, container)
     groups = _grouped(now, samples, usages if resource == CPU else None)
     requests = pod_requests(now.roster.pods, resource, container, pod_level=now.config.gates.pod_level_resources)
+    use = utilization_use(samples, requests, target)
+    if not _needs_filling(groups, use.ratio):
+        return _settled(now, groups, use)
     full = max(100, target)  # percent of its request that a missing pod is taken to use when shrinking
-    return _propose(
-        now,
-        samples,
-        groups,
-        measure=lambda values: utilization_use(values, requests, target),
-        when_missing=lambda name: quotient(wrap_int64(requests[name] * full), 100),
-    )
+    at_most = {name: quotient(wrap_int64(requests[name] * full), 100) for name in groups.missing}
+    filled = _filled(samples, groups, use.ratio, at_most)
+    return _damped(now, groups, use, utilization_use(filled, requests, target).ratio, len(filled))
 
 
 def resource_average(now: Situation, reading: Reading, resource: str, container: str, target: Milli) -> Calculation:
@@ -72,9 +69,7 @@ def resource_average(now: Situation, reading: Reading, resource: str, container:
     """
     samples, usages = resource_samples(reading, resource, container)
     groups = _grouped(now, samples, usages if resource == CPU else None)
-    return _propose(
-        now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
-    )
+    return _proposed(now, samples, groups, target)
 
 
 def pods_average(now: Situation, reading: Reading, name: str, target: Milli) -> Calculation:
@@ -85,9 +80,7 @@ def pods_average(now: Situation, reading: Reading, name: str, target: Milli) -> 
     """
     samples = custom_samples(reading, name)
     groups = _grouped(now, samples)
-    return _propose(
-        now, samples, groups, measure=lambda values: average_use(values, target), when_missing=lambda _: target
-    )
+    return _proposed(now, samples, groups, target)
 
 
 def utilization_use(samples: Samples, requests: dict[str, Milli], target: int) -> Use:
@@ -132,27 +125,27 @@ def _grouped(now: Situation, samples: Samples, usages: tuple[PodUsage, ...] | No
     return groups
 
 
-def _propose(
-    now: Situation,
-    samples: Samples,
-    groups: Groups,
-    *,
-    measure: Callable[[Samples], Use],
-    when_missing: Callable[[str], Milli],
-) -> Calculation:
-    """Measure; where pods are missing or unready, fill them in against the direction of change and measure again."""
-    use = measure(samples)
-    adjusted = None
-    grows_beside_unready = bool(groups.unready) and use.ratio > 1.0
-    if grows_beside_unready or groups.missing:
-        _fill_in(samples, groups, use.ratio, when_missing)
-        adjusted = measure(samples).ratio
-        replicas, note = _damped(now, use.ratio, adjusted, len(samples))
-    elif now.tolerance.holds(use.ratio):
+def _proposed(now: Situation, samples: Samples, groups: Groups, target: Milli) -> Calculation:
+    """Measure an average; a pod that is missing is taken to be on target when shrinking."""
+    use = average_use(samples, target)
+    if not _needs_filling(groups, use.ratio):
+        return _settled(now, groups, use)
+    filled = _filled(samples, groups, use.ratio, dict.fromkeys(groups.missing, target))
+    return _damped(now, groups, use, average_use(filled, target).ratio, len(filled))
+
+
+def _needs_filling(groups: Groups, ratio_seen: float) -> bool:
+    """Tell whether pods that are missing, or unready while growing, have to be filled in."""
+    return bool(groups.missing or (groups.unready and ratio_seen > 1.0))
+
+
+def _settled(now: Situation, groups: Groups, use: Use) -> Calculation:
+    """The proposal where every pod that matters was measured."""
+    if now.tolerance.holds(use.ratio):
         replicas, note = now.current, "within tolerance"
     else:
         replicas, note = ceil_int32(use.ratio * groups.ready), f"{groups.ready} ready pods times the ratio"
-    return Calculation(replicas, use.average, use.ratio, note, use.utilization, adjusted, _counts(groups))
+    return Calculation(replicas, use.average, use.ratio, note, use.utilization, None, _counts(groups))
 
 
 def _counts(groups: Groups) -> PodCounts | None:
@@ -161,20 +154,26 @@ def _counts(groups: Groups) -> PodCounts | None:
     return PodCounts(groups.ready, len(groups.unready), len(groups.missing), len(groups.ignored))
 
 
-def _fill_in(samples: Samples, groups: Groups, ratio_seen: float, when_missing: Callable[[str], Milli]) -> None:
-    """Give a value to each pod that has none; a ratio of exactly 1 gives none to the missing."""
+def _filled(samples: Samples, groups: Groups, ratio_seen: float, at_most: Samples) -> Samples:
+    """The samples with a value for each pod that has none, against the direction of change; at exactly 1 there is none.
+
+    ``at_most``: what a missing pod is taken to use when shrinking.
+    """
     if ratio_seen < 1.0:
-        for name in groups.missing:
-            samples[name] = when_missing(name)
-    elif ratio_seen > 1.0:
-        for name in groups.missing:
-            samples[name] = 0
-        for name in groups.unready:
-            samples[name] = 0
+        return samples | at_most
+    if ratio_seen > 1.0:
+        return samples | dict.fromkeys((*groups.missing, *groups.unready), 0)
+    return samples
 
 
-def _damped(now: Situation, ratio_seen: float, ratio_filled: float, pods: int) -> tuple[int, str]:
-    """The proposal after filling in, and why: never a change against the direction first seen."""
+def _damped(now: Situation, groups: Groups, use: Use, ratio_filled: float, pods: int) -> Calculation:
+    """The proposal after filling in: the ratio counts that holds for all ``pods``."""
+    replicas, note = _held_back(now, use.ratio, ratio_filled, pods)
+    return Calculation(replicas, use.average, use.ratio, note, use.utilization, ratio_filled, _counts(groups))
+
+
+def _held_back(now: Situation, ratio_seen: float, ratio_filled: float, pods: int) -> tuple[int, str]:
+    """How many, and why: never a change against the direction first seen."""
     if now.tolerance.holds(ratio_filled):
         return now.current, f"within tolerance at {ratio_filled:.3f} once every pod counts"
     if (ratio_seen < 1.0 < ratio_filled) or (ratio_filled < 1.0 < ratio_seen):
