@@ -1,9 +1,11 @@
 "use strict";
-// The pointer (or the arrow keys on a plot) picks an instant; every plot of its group shows it, and the line above says the numbers.
+// The pointer (or the arrow keys on a plot) picks an instant; every plot of its group shows it, with its numbers beside.
 for (const group of document.querySelectorAll(".group")) {
   const data = JSON.parse(group.querySelector("script").textContent);
   const readout = group.querySelector(".readout");
   const plots = [...group.querySelectorAll("svg[data-panel]")];
+  const tips = new Map(plots.map((plot) => [plot, Object.assign(document.createElement("output"), { className: "tip" })]));
+  for (const [plot, tip] of tips) plot.parentElement.append(tip);
   let at = -1;
 
   const clock = (s) => {
@@ -21,18 +23,20 @@ for (const group of document.querySelectorAll(".group")) {
   const show = (index) => {
     at = Math.max(0, Math.min(data.t.length - 1, index));
     const share = (data.t[at] - data.first) / (data.last - data.first);
-    const texts = [];
     for (const plot of plots) {
       const x = 1000 * (data.left + share * (1 - data.left - data.right));
       for (const line of plot.querySelectorAll(".cursor")) { line.setAttribute("x1", x); line.setAttribute("x2", x); line.classList.add("on"); }
-      const key = plot.dataset.panel;
-      for (const [name, values] of data.panels[key]) texts.push(`${name.replace(/ \(.*/, "")} ${print(values[at], data.kinds[key])}`);
+      const key = plot.dataset.panel, tip = tips.get(plot);
+      const rows = data.panels[key].map(([name, values]) => `${name.replace(/ \(.*/, "")} ${print(values[at], data.kinds[key])}`);
+      tip.replaceChildren(...rows.map((text) => Object.assign(document.createElement("div"), { textContent: text })));
+      tip.classList.toggle("left", share > 0.5); // on the side where the pointer is not
+      tip.classList.add("on");
     }
-    readout.textContent = `${clock(data.t[at])}  ·  ${texts.join("  ·  ")}`;
+    readout.textContent = clock(data.t[at]);
   };
   const hide = () => {
     readout.textContent = "";
-    for (const line of group.querySelectorAll(".cursor")) line.classList.remove("on");
+    for (const shown of group.querySelectorAll(".cursor, .tip")) shown.classList.remove("on");
   };
 
   for (const plot of plots) {
