@@ -22,7 +22,7 @@ class Line:
             line.clear()  # all of them: no rounding may leave a crumb behind
             self.waiting = 0.0
             return
-        if entering > 0.0:
+        if entering > 0.0:  # an entry of nobody would have no age
             line.append([float(second), entering, entering])
         while line and leaving >= line[0][1]:
             leaving -= line.popleft()[1]

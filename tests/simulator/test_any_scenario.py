@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -118,7 +118,20 @@ scenarios = st.fixed_dictionaries(
 )
 
 
+#: Every second some requests are rejected and all others served, but for the last bit of a double.
+FULL = {
+    "name": "full",
+    "duration": "1m",
+    "traffic": {"constant": {"rps": 1000}},
+    "service": {"mean_service_time": "100ms", "slots": 1, "queue_limit": 1, "timeout": "500ms"},
+    "pods": {"initial_replicas": 50, "startup": 0, "readiness": 0, "jitter": 0, "termination_grace": 0},
+    "metrics": {"scrape_interval": "1s", "resource_window": "500ms", "custom_window": "1s", "lag": 0},
+    "control": {"sync_period": "5s", "sync_phase": 0},
+}
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
+@example(spec=FULL, policy=POLICIES[0], most=2)
 @given(spec=scenarios, policy=st.sampled_from(POLICIES), most=one_of(2, 10, 200))
 def test_any_scenario_runs(spec, policy, most):
     try:
