@@ -128,40 +128,44 @@ _GOLDEN, _MIX1, _MIX2 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1C
 
 
 @inner
-def _push(times: Array, what: Array, n: int, at: float, item: int) -> None:
-    """Put an entry into a heap of ``n`` entries."""
-    place = np.uint64(n)
+def _push(keys: Array, what: Array, n: int, at: float, item: int) -> None:
+    """Put an entry into a heap of ``n`` entries.
+
+    Keys are the bits of times: of positive numbers they have the same order, and compare in a third of the time.
+    """
+    key, place = np.float64(at).view(np.int64), np.uint64(n)
     while place > _U0:
         above = (place - _U1) >> _U2
-        if times[above] <= at:
+        if keys[above] <= key:
             break
-        times[place], what[place] = times[above], what[above]
+        keys[place], what[place] = keys[above], what[above]
         place = above
-    times[place], what[place] = at, item
+    keys[place], what[place] = key, item
 
 
 @inner
-def _replace_top(times: Array, what: Array, n: int, at: float, item: int) -> None:
+def _replace_top(keys: Array, what: Array, n: int, at: float, item: int) -> None:
     """Put an entry in the place of the first of ``n``; entries beyond them are infinite.
 
     The hole sinks to the bottom, where the entry rises from: it nearly always belongs there. Children are compared
     without branches, which nobody could predict.
     """
-    place, child, end = _U0, _U1, np.uint64(n)
+    key, end = np.float64(at).view(np.int64), np.uint64(n)
+    place, child = _U0, _U1
     while child < end:
-        a, b, c, d = times[child], times[child + _U1], times[child + _U2], times[child + _U3]
+        a, b, c, d = keys[child], keys[child + _U1], keys[child + _U2], keys[child + _U3]
         left, right = child + np.uint64(b < a), child + _U2 + np.uint64(d < c)
         a, c = min(a, b), min(c, d)
         least = right if c < a else left
-        times[place], what[place] = min(a, c), what[least]
+        keys[place], what[place] = min(a, c), what[least]
         place, child = least, _U4 * least + _U1
     while place > _U0:
         above = (place - _U1) >> _U2
-        if times[above] <= at:
+        if keys[above] <= key:
             break
-        times[place], what[place] = times[above], what[above]
+        keys[place], what[place] = keys[above], what[above]
         place = above
-    times[place], what[place] = at, item
+    keys[place], what[place] = key, item
 
 
 @inner
@@ -222,14 +226,14 @@ def _chance(ints: Array, seed: Array) -> Any:
 
 @inner
 def _retry(
-    ints: Array, floats: Array, seed: Array, heap: Array, retrying: Array, links: Array, job: int, at: float
+    ints: Array, floats: Array, seed: Array, keys: Array, retrying: Array, links: Array, job: int, at: float
 ) -> None:
     """Have the client of an attempt that failed try again later."""
     attempt = np.int64(links[job * LINK + L_ATTEMPT])
     links[job * LINK + L_ATTEMPT] = attempt + 1
     pause = min(floats[BACKOFF] * 2.0 ** (attempt - 1), floats[BACKOFF_LIMIT])
     pause *= 1.0 + floats[JITTER] * (2.0 * _chance(ints, seed) - 1.0)
-    _push(heap, retrying, ints[RETRIES], at + pause, job)
+    _push(keys, retrying, ints[RETRIES], at + pause, job)
     ints[RETRIES] += 1
 
 
@@ -296,6 +300,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
         times, works, chances, costs = source[ARRIVAL], source[SERVICE_TIME], source[CHANCE], source[COST]
         following, known, is_more = ints[NEXT_REQUEST], ints[KNOWN], ints[IS_MORE] == 1
         now = floats[NOW]
+        end_keys, retry_keys = ends.view(np.int64), retry_at.view(np.int64)
         while links[L_POD] != 0:  # their pod is gone
             job = links[L_POD]
             row = job * JOB
@@ -305,7 +310,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
             if not is_plain:
                 _note_fate(record, jobs, job, now, meters[links[row + L_POD] * METER + M_NUMBER], _LOST)
             if not is_plain and links[row + L_ATTEMPT] < attempts:
-                _retry(ints, floats, seed, retry_at, retrying, links, job, now)
+                _retry(ints, floats, seed, retry_keys, retrying, links, job, now)
             else:
                 _free(links, job)
         while is_shared and waiting > 0 and rings[R_AFTER] != 0:  # pods with room have joined: they take who waits
@@ -319,7 +324,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
             if pods[spot + P_OUTSTANDING] == slots:
                 unlink(rings, pod + 1)
             took = jobs[row + J_WORK] * slowdown(floats, now, meters[spot + M_JOINED])
-            _push(ends, ending, in_service, now + took, job)
+            _push(end_keys, ending, in_service, now + took, job)
             in_service += 1
         arrival = times[following] if following < known else now if is_more else _INF
         deadline = jobs[links[L_LATER] * JOB + J_ARRIVED] + timeout if waiting > 0 else _INF
@@ -335,7 +340,8 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                 row = job * JOB
                 pod = links[row + L_POD]
                 spot = pod * POD
-                came, born = jobs[row + J_ARRIVED], jobs[row + J_BORN]
+                came = jobs[row + J_ARRIVED]
+                born = came if is_plain else jobs[row + J_BORN]
                 wait = jobs[row + J_STARTED] - came
                 area += (in_service + waiting) * (at - changed)
                 changed = at
@@ -367,7 +373,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                     last_end, last_ending = ends[in_service], ending[in_service]
                     ends[in_service] = _INF
                     if in_service > 0:
-                        _replace_top(ends, ending, in_service, last_end, last_ending)
+                        _replace_top(end_keys, ending, in_service, last_end, last_ending)
                     if is_shared and is_ready and outstanding == slots - 1:
                         move(rings, levels + pod, 0)
                     continue
@@ -382,7 +388,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                 other = min(limit, retry_at[0], deadline)
                 jobs[row + J_STARTED] = at
                 factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
-                _replace_top(ends, ending, in_service, at + jobs[row + J_WORK] * factor, follower)
+                _replace_top(end_keys, ending, in_service, at + jobs[row + J_WORK] * factor, follower)
                 continue
             if arrival <= other:
                 # a request comes
@@ -399,9 +405,10 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                     break
                 at = arrival
                 links[L_NEXT] = links[row + L_NEXT]
-                jobs[row + J_ARRIVED], jobs[row + J_BORN] = at, at
-                jobs[row + J_WORK], jobs[row + J_COST] = works[following], costs[following]
-                jobs[row + J_NUMBER], links[row + L_ATTEMPT] = ints[REQUESTS] + arrived, 1
+                jobs[row + J_ARRIVED], jobs[row + J_WORK], jobs[row + J_COST] = at, works[following], costs[following]
+                if not is_plain:
+                    jobs[row + J_BORN], jobs[row + J_NUMBER] = at, ints[REQUESTS] + arrived
+                    links[row + L_ATTEMPT] = 1
                 chance = chances[following]
                 arrived += 1
                 following += 1
@@ -416,7 +423,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                 end, last = retry_at[n], retrying[n]
                 retry_at[n] = _INF
                 if n > 0:
-                    _replace_top(retry_at, retrying, n, end, last)
+                    _replace_top(retry_keys, retrying, n, end, last)
                 ints[RETRIES] = n
                 other = min(limit, retry_at[0], deadline)
                 jobs[row + J_ARRIVED] = at
@@ -426,7 +433,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                 # a client gives up waiting: the one that has waited longest of all
                 at, job = deadline, links[L_LATER]
                 row = job * JOB
-                pod, born = links[row + L_POD], jobs[row + J_BORN]
+                pod, born = links[row + L_POD], jobs[row + J_ARRIVED] if is_plain else jobs[row + J_BORN]
                 spot = pod * POD
                 area += (in_service + waiting) * (at - changed)
                 changed = at
@@ -444,7 +451,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                 if not is_plain:
                     _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _TIMED_OUT)
                 if not is_plain and links[row + L_ATTEMPT] < attempts:
-                    _retry(ints, floats, seed, retry_at, retrying, links, job, at)
+                    _retry(ints, floats, seed, retry_keys, retrying, links, job, at)
                 else:
                     _free(links, job)
                     ints[GAVE_UP] += 1
@@ -501,7 +508,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
                     jobs[row + J_STARTED] = np.nan
                     _note_fate(record, jobs, job, at, meters[spot + M_NUMBER], _REJECTED)
                 if not is_plain and links[row + L_ATTEMPT] < attempts:
-                    _retry(ints, floats, seed, retry_at, retrying, links, job, at)
+                    _retry(ints, floats, seed, retry_keys, retrying, links, job, at)
                     other = min(limit, retry_at[0], deadline)
                 else:
                     _free(links, job)
@@ -520,7 +527,7 @@ def _kernel(is_shared: bool, is_least: bool, is_plain: bool) -> Callable[[State,
             if starts:
                 jobs[row + J_STARTED] = at
                 factor = slow if at >= warm_until else slowdown(floats, at, meters[spot + M_JOINED])
-                _push(ends, ending, in_service, at + jobs[row + J_WORK] * factor, job)
+                _push(end_keys, ending, in_service, at + jobs[row + J_WORK] * factor, job)
                 in_service += 1
                 continue
             # it waits
