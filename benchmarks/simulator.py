@@ -8,15 +8,21 @@ The fluid's day is ``simulations/diurnal-day.yaml``: 86,400 seconds, 5,760 scrap
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
+from autoscaler.control.controller import Controller
+from autoscaler.control.messages import EvaluationDue, Event, PolicyAccepted, Record, ScaleWritten, TargetObserved
+from autoscaler.model.decision import WriteResult
+from autoscaler.model.policy import Mode, ScalingPolicy
 from autoscaler.model.time import SECOND
+from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.inputs import Inputs, Overrides, prepare
 from autoscaler.simulator.scoring import Scorer
-from autoscaler.simulator.simulation import simulate
+from autoscaler.simulator.simulation import bind, simulate
 from autoscaler.simulator.world import Workload, started
 from benchmarks.harness import Case, measure, publish, read_options
 from benchmarks.requestlevel.rates import as_json, publish_rates
@@ -41,11 +47,47 @@ def world_alone(inputs: Inputs) -> Workload:
     return workload
 
 
+def policy_tick(inputs: Inputs, policy: ScalingPolicy) -> Callable[[], object]:
+    """One pass of the controller, with what it sees and is answered in a recorded day; the day begins anew when over."""
+    passes = _recorded(inputs, policy)
+
+    def day() -> Iterator[None]:
+        while True:
+            controller = Controller()
+            controller.handle(PolicyAccepted(policy=replace(policy, mode=Mode.APPLY)))
+            for due, *answers in passes:
+                controller.handle(due)
+                for answer in answers:
+                    controller.handle(answer)
+                yield
+
+    return day().__next__
+
+
+def _recorded(inputs: Inputs, policy: ScalingPolicy) -> list[tuple[Event, ...]]:
+    """What happened to the controller in each pass of a simulated day: due, observed, and written where it scaled."""
+    passes: list[tuple[Event, ...]] = []
+
+    def record(one: Record) -> None:
+        due = EvaluationDue(key=one.key, at=one.observation.at)
+        seen = TargetObserved(key=one.key, observation=one.observation)
+        is_written = one.outcome.result is WriteResult.WRITTEN
+        passes.append((due, seen, ScaleWritten(key=one.key)) if is_written else (due, seen))
+
+    world = started(inputs.scenario)
+    world.add(inputs.scenario, inputs.traffic, inputs.duration)
+    driver = Driver(world, Controller(), record)
+    driver.accept([policy])
+    driver.run(range(world.start + 15 * SECOND, world.start + inputs.duration * SECOND + 1, 15 * SECOND))
+    return passes
+
+
 def main() -> None:
     """Measure and print."""
     options = read_options(__doc__)
     (policy,) = load_policies([POLICY]).policies
     inputs = prepare(load_scenario(DAY), DAY.parent, Overrides(seed=options.seed))
+    bound, _ = bind(policy, inputs.scenario.target)
     hour = replace(inputs, duration=3_600)
     workload = world_alone(inputs)
     ledger = workload.ledger
@@ -55,6 +97,7 @@ def main() -> None:
             name="fluid day: scores and series",
             call=lambda: Scorer(inputs.scenario, ledger, workload.latencies()).series(),
         ),
+        Case(name="policy tick: the controller alone", call=policy_tick(inputs, bound), aim=20_000.0),
         Case(name="fluid day: all, with the policy", call=lambda: simulate(inputs, policy), aim=1.0),
         Case(name="fluid hour: all, with the policy", call=lambda: simulate(hour, policy), aim=24.0),
     )
