@@ -62,3 +62,12 @@ def test_random_balancing_makes_each_pod_its_own_queue():
 
 def test_with_nobody_to_serve_latency_is_the_timeout():
     assert latency_percentiles(SPEC, 5.0, 0, 0.0) == (10.0, 10.0, 10.0)
+
+
+@pytest.mark.parametrize("backlog", [pytest.param(0.5, id="within-a-double's-range"), pytest.param(40.0, id="beyond")])
+def test_a_backlog_of_any_length_comes_before_the_time_in_service(backlog):
+    # mean service 10 ms: 40 s are 4,000 of them, and e^4000 is no double
+    waiting = Waiting(np.array([backlog, 0.0]), np.zeros(2), np.ones(2))
+    spec = Service.model_validate({"mean_service_time": "10ms"})
+    tail = exceeds(waiting, spec, np.array([backlog / 2, backlog, backlog + 0.02]))
+    assert tail[0] == pytest.approx([1.0, 1.0, np.exp(-2)])
