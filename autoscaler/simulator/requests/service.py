@@ -17,7 +17,7 @@ from autoscaler.simulator.requests.latencies import RequestLatencies
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
-from autoscaler.simulator.warmup import Young
+from autoscaler.simulator.slot_book import SlotBook
 
 _BALANCERS = {
     Balancing.SHARED: Balancer.SHARED,
@@ -53,13 +53,12 @@ class RequestService:
         self.engine = Engine(physics, source, record=record, seconds=len(ledger.arrived))
         self._spec = spec
         self._start = start
-        self._young = Young(warmup)
-        self._slots_from = start  #: up to where slots are in the account book
+        self._slots = SlotBook(ledger, start, spec.slots, warmup)
 
     @property
     def capacity(self) -> float:
         """The most that the pods in rotation can serve [requests/s]."""
-        return self.engine.ready * self._spec.pod_rate / float(self.engine.state.floats[k.SLOW])
+        return self._slots.worth / self._spec.mean_service_time
 
     @property
     def waiting(self) -> float:
@@ -73,31 +72,29 @@ class RequestService:
 
     def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
         """Put a pod in rotation. It warms up from now on, or has done so since it became ready in the past."""
-        self._note_slots(at)
-        self.engine.join(pod, self._seconds(at), self._seconds(at if since is None else since))
-        self._young.join(pod, at if since is None else since)
+        since = at if since is None else since
+        self._slots.join(pod, at, since)
+        self.engine.join(pod, self._seconds(at), self._seconds(since))
 
     def leave(self, pod: int, at: Instant) -> Nanoseconds:
         """Take a pod out of rotation; it finishes what it has. Give how long that takes [ns]."""
-        self._note_slots(at)
-        self._young.leave(pod)
+        self._slots.leave(pod, at)
         return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND) + 1  # seconds may have been rounded
 
     def kill(self, pod: int, at: Instant) -> None:
         """End a pod at once, in rotation or not: what it still has is lost. A pod that never joined is fine."""
-        self._note_slots(at)
-        self._young.leave(pod)
+        self._slots.leave(pod, at)
         self.engine.kill(pod, self._seconds(at))
 
     def slow_down(self, factor: float, at: Instant) -> None:
         """Let every request that starts from now on take ``factor`` times as long; 1 is as before."""
-        self._note_slots(at)
+        self._slots.slow_down(factor, at)
         self.engine.slow_down(factor, self._seconds(at))
 
     def catch_up(self, to: Instant) -> None:
         """Serve everything up to ``to``."""
         self.engine.advance(self._seconds(to))
-        self._note_slots(to)
+        self._slots.note(to)
         first, last = self.ledger.seconds, (to - self._start) // SECOND
         ledger, columns = self.ledger, self.engine.state.columns[first:last]
         ledger.arrived[first:last] = columns[:, k.ARRIVED] + columns[:, k.RETRIED]
@@ -132,26 +129,6 @@ class RequestService:
 
     def _seconds(self, at: Instant) -> float:
         return (at - self._start) / SECOND
-
-    def _note_slots(self, to: Instant) -> None:
-        """Account for the slots in rotation up to ``to``, where they are about to change or the book is read."""
-        while self._slots_from < to:
-            begin = self._slots_from
-            second = (begin - self._start) // SECOND
-            self.ledger.grow_to(-((self._start - to) // SECOND))
-            last = (to - self._start) // SECOND
-            if begin == self._start + second * SECOND and last > second and not self._young.any_at(begin):
-                self.ledger.slots[second:last] = self._slots(begin, begin)
-                self._slots_from = self._start + last * SECOND
-                continue
-            end = min(to, self._start + (second + 1) * SECOND)
-            self.ledger.slots[second] += self._slots(begin, end) * (end - begin) / SECOND
-            self._slots_from = end
-
-    def _slots(self, first: Instant, last: Instant) -> float:
-        """Give the slots in rotation between two instants, in slots of a warm pod at full speed."""
-        behind = math.fsum(share for _, share in self._young.behind(first, last)) if self._young.any_at(first) else 0.0
-        return (self.engine.ready - behind) * self._spec.slots / float(self.engine.state.floats[k.SLOW])
 
 
 def physics_of(spec: Service, slo: Objective, warmup: Warmup | None) -> Physics:
