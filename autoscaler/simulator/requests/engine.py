@@ -70,7 +70,7 @@ class Engine:
             drawer.know(len(self.state.columns))
             self.state.ints[k.IS_MORE] = 1
         with overflowing():
-            while (status := self._advance(self.state.flat(), until)) != k.DONE:
+            while (status := self._advance(self.state.flat(), float(until))) != k.DONE:
                 self._provide(status)
 
     def _provide(self, status: int) -> None:

@@ -54,7 +54,7 @@ M_JOINED, M_WORK, M_SERVED, M_NUMBER, METER = 0, 1, 2, 3, 4  # as wide as POD
 # state.rings, of each level and then of each pod: previous, next
 R_BEFORE, R_AFTER, RING = 0, 1, 2
 # state.columns, by second: late ones by the second in which their first attempt arrived, the others as they happen
-ARRIVED, RETRIED, SERVED, REJECTED, TIMED_OUT, LOST, QUEUED, BUSY, LATE, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 16
+ARRIVED, RETRIED, SERVED, REJECTED, TIMED_OUT, LOST, QUEUED, BUSY, LATE, COLUMNS = range(10)
 # state.record, by request: arrival, start, end, number of the pod (-1: none), fate
 RECORD: Final = 5
 # why the kernel came back

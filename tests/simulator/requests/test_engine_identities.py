@@ -223,3 +223,13 @@ def test_queues_may_grow_beyond_all_bounds() -> None:
     assert service.state.pods[1:3, k.P_OUTSTANDING].sum() == service.waiting + 2
     assert np.ptp(service.state.pods[1:3, k.P_OUTSTANDING]) <= 1
     assert conserved(service)
+
+
+def test_whole_numbers_are_times_too() -> None:
+    one, other = (
+        Engine(physics(Balancer.RANDOM, Distribution.CONSTANT), Drawn(rates=waves, seed=(1,))) for _ in range(2)
+    )
+    for service, until in ((one, 20), (other, 20.0)):
+        service.join(0, 0)
+        service.advance(until)
+    assert digest(one) == digest(other)
