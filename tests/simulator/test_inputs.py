@@ -133,10 +133,9 @@ def test_the_fidelity_can_be_chosen_for_one_run(scenario, tmp_path):
     assert prepare(scenario(), tmp_path, Overrides(fidelity=Fidelity.REQUEST)).scenario.fidelity is Fidelity.REQUEST
 
 
-def test_the_notes_tell_what_a_fluid_makes_simpler(scenario, tmp_path):
+def test_neither_fidelity_makes_the_spread_of_times_simpler(scenario, tmp_path):
     spread = {"spread": {"shape": "lognormal", "cv": 2}}
-    notes = prepare(scenario(service=spread), tmp_path).notes
-    assert notes == ("a fluid takes lognormal times in service for exponential ones",)
+    assert prepare(scenario(service=spread), tmp_path).notes == ()
     assert prepare(scenario(service=spread), tmp_path, Overrides(fidelity=Fidelity.REQUEST)).notes == ()
 
 
