@@ -43,6 +43,7 @@ def test_the_shipped_policies_load_together() -> None:
         "mail/email-workers 30",
         "chat/llm-chat 12",
         "shop/web 50",
+        "default/shop 60",
         "default/web 10",
         "production/web 20",
     ]
