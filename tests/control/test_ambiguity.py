@@ -55,6 +55,17 @@ def test_a_selector_that_changes_is_seen_at_once() -> None:
     assert made.rivals("shop", PODS) == ()
 
 
+def test_a_lone_policy_with_the_selector_of_its_last_pass_is_settled() -> None:
+    made = index(A, ELSEWHERE)
+    assert not made.is_settled(A, "app=web")  # nothing noted yet
+    made.update(A, "app=web")
+
+    assert made.is_settled(A, "app=web")
+    assert not made.is_settled(A, "app=other")
+    made.register(B)
+    assert not made.is_settled(A, "app=web")
+
+
 def test_other_namespaces_unknown_policies_and_broken_selectors_do_not_count() -> None:
     made = index(A, ELSEWHERE)
     made.update(A, "app=web")
