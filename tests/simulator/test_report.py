@@ -152,9 +152,12 @@ def test_labels_at_the_lines_ends_keep_clear_of_each_other():
 
 
 def test_capacity_far_above_demand_is_cut_off_and_the_axis_says_so(result):
-    ceiling, unit = rate_axis(np.array([100.0]), {"ready capacity": np.array([1_000.0])})
+    ceiling, unit = rate_axis(np.array([100.0]), {"ready capacity": np.array([1_000.0])}, 60)
     assert (ceiling, unit) == (200.0, "requests/s; cut off above: ready capacity goes up to 1,000")
-    assert rate_axis(np.array([100.0]), {"ready capacity": np.array([150.0])}) == (float("inf"), "requests/s")
+    assert rate_axis(np.array([100.0]), {"ready capacity": np.array([150.0])}, 600) == (
+        float("inf"),
+        "requests/s, means over 10m",
+    )
 
 
 def test_many_policies_are_all_in_the_table_and_as_many_drawn_as_can_be_told_apart(result):

@@ -45,7 +45,8 @@ def _load(contenders: Sequence[Look]) -> Panel:
         f"{look.name} {percent(float(np.mean(look.result.series.demand > look.result.series.capacity)))}"
         for look in contenders
     ]
-    ceiling, unit = rate_axis(first.demand, {look.name: look.result.series.capacity for look in contenders})
+    capacities = {look.name: look.result.series.capacity for look in contenders}
+    ceiling, unit = rate_axis(first.demand, capacities, first.width)
     return Panel(
         key=f"{_KEY}-load",
         title="Demand against ready capacity",

@@ -27,6 +27,7 @@ from autoscaler.simulator.report.tradeoff import costs, tradeoff
 from autoscaler.simulator.report.words import kindest, money_of, troubles, verdict, worst_sentence
 from autoscaler.simulator.result import Result
 from autoscaler.simulator.summary import note, show
+from autoscaler.simulator.traffic import arrivals
 from autoscaler.simulator.trials import PolicyTrials, Trials
 from autoscaler.simulator.verdict import verdicts
 
@@ -77,11 +78,12 @@ def _references(trials: Trials) -> tuple[PolicyTrials, ...]:
 
 def _subtitle(trials: Trials) -> str:
     first = trials.contenders[0].counted[0]
+    demand = arrivals(trials.inputs.traffic, 0, max(1, first.inputs.duration))  # second by second: plots show means
     policies = f"{len(trials.contenders)} policies" if len(trials.contenders) > 1 else f"policy {first.policy}"
     seeds = f" · {len(trials.seeds)} seeds" if len(trials.seeds) > 1 else ""
     return (
         f"{policies}{seeds} · {print_duration(trials.inputs.duration * SECOND)} · {number(first.score.requests)} requests · "
-        f"{number(first.series.demand.min())} to {number(first.series.demand.max())} requests/s"
+        f"{number(float(demand.min()))} to {number(float(demand.max()))} requests/s"
     ) + ("" if trials.is_complete else " · interrupted: what is here is what was played")
 
 

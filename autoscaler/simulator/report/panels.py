@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import Objective
+from autoscaler.model.time import SECOND
 from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.report.plot import Band, Excess, Line, Panel, middles
@@ -17,6 +19,7 @@ from autoscaler.simulator.result import MetricTrack, Replicas, Result, Series
 Floats = NDArray[np.float64]
 
 _METRIC_STYLES = ("line blue", "line orange dash", "line green dot", "line purple", "line sky dash")
+_WORTH_SAYING = 120  #: points this wide hide short peaks, so the axis says that they are means [s]
 _MOST_ABOVE_DEMAND = 2.0  #: capacity beyond this times the highest demand is not drawn
 _MOST_RATIO = 3.0  #: metrics beyond three times their target are drawn at the edge
 
@@ -65,17 +68,18 @@ def bill_unit(result: Result) -> str:
     return "replica-hours" if result.series.cost is None else "cost"
 
 
-def rate_axis(demand: Floats, capacities: Mapping[str, Floats]) -> tuple[float, str]:
-    """Give where to cut the axis of rates [requests/s], and its unit in words that name what is cut off.
+def rate_axis(demand: Floats, capacities: Mapping[str, Floats], width: int) -> tuple[float, str]:
+    """Give where to cut the axis of rates [requests/s], and its unit in words: means over ``width`` [s], what is cut off.
 
     Capacity far above demand tells nothing more, and would press flat what matters: where the two meet.
     """
+    unit = "requests/s" if width < _WORTH_SAYING else f"requests/s, means over {print_duration(width * SECOND)}"
     ceiling = _MOST_ABOVE_DEMAND * float(demand.max())
     cut = {name: float(values.max()) for name, values in capacities.items() if values.max() > ceiling}
     if not cut or not ceiling:
-        return math.inf, "requests/s"
+        return math.inf, unit
     tops = ", ".join(f"{name} goes up to {number(top)}" for name, top in cut.items())
-    return ceiling, f"requests/s; cut off above: {tops}"
+    return ceiling, f"{unit}; cut off above: {tops}"
 
 
 def cost_rate(result: Result) -> Floats:
@@ -100,7 +104,7 @@ def _load(series: Series, key: str) -> Panel:
            "Demand is never above capacity.")
     )  # fmt: skip
     t = middles(series.t, series.width)
-    ceiling, unit = rate_axis(series.demand, {"capacity": series.capacity})
+    ceiling, unit = rate_axis(series.demand, {"capacity": series.capacity}, series.width)
     return Panel(
         key=key,
         title="Demand against ready capacity",
