@@ -1,16 +1,18 @@
 """An independent judge: a service simulated one event at a time in plain Python, as slow and as plain as can be.
 
-It shares no code and no data structure with the simulator. Pods at random follow from numbers that both are given. Where a
-balancing rule leaves open which of several equally good pods it is, the simulator's choice is taken, if it is one of them.
+It shares no code and no data structure with the simulator. What is random (which pods are looked at, how long a client
+pauses) follows from numbers that both are given.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import count
 from typing import NamedTuple
 
 NEVER = float("nan")
@@ -38,6 +40,16 @@ class Fate(IntEnum):
     LOST = 6
 
 
+class Turn(IntEnum):
+    """What may happen to a request, and when pods change, in the order of one instant."""
+
+    DEPARTS = 0
+    ARRIVES = 1
+    TRIES_AGAIN = 2
+    GIVES_UP = 3
+    CHANGES = 4
+
+
 class What(StrEnum):
     """What may happen to a pod, or to all of them."""
 
@@ -59,12 +71,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The service: slots and places to wait per pod, how long a request waits at most [s], how it finds a pod."""
+    """The service and its clients. Times in seconds."""
 
     slots: int
-    queue_limit: int
-    timeout: float
+    queue_limit: int  #: places to wait, in a pod or, in a shared line, for each pod in rotation
+    timeout: float  #: how long a request waits at most
     rule: Rule
+    attempts: int = 1  #: how often a client tries at most
+    backoff: float = 0.0  #: pause before the second attempt; it doubles ...
+    backoff_limit: float = math.inf  #: ... up to this
+    jitter: float = 0.0  #: pauses vary by up to this share
+    warmup: float = 0.0  #: for so long after a pod joined ...
+    slowness: float = 1.0  #: ... requests that start in it take longer, at first this many times as long, then less
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +90,8 @@ class Pod:
     """One pod with what it serves and, unless all pods share one line, those who wait in it."""
 
     name: int
+    joined: float
+    moved: int  #: when it last went to the back of those that are equally good
     busy: set[int] = field(default_factory=set)
     line: deque[int] = field(default_factory=deque)
 
@@ -89,78 +109,89 @@ class Requests(NamedTuple):
     chances: Sequence[float]
 
 
-class NotAllowedError(AssertionError):
-    """The simulator sent a request to a pod that its balancing rule excludes."""
+def pauses(seed: int) -> Iterator[float]:
+    """Give the numbers in (0, 1) that pauses and second attempts use up, by SplitMix64 (Steele, Lea and Flood, 2014)."""
+    every = 2**64 - 1
+    while True:
+        seed = (seed + 0x9E3779B97F4A7C15) & every
+        z = ((seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9) & every
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & every
+        yield (((z ^ (z >> 31)) >> 12) + 0.5) / 2**52
 
 
 class Judge:
-    """Serves given requests; ``starts``, ``ends``, ``pods`` and ``fates`` are its verdict.
+    """Serves given requests; ``starts``, ``ends``, ``pods`` and ``fates`` are its verdict on each one's last attempt.
 
-    ``chosen[k]`` is the pod that the simulator sent request k to; -1 where there was none.
+    ``seed`` is of the numbers that pauses and second attempts use up.
     """
 
-    def __init__(self, rules: Rules, requests: Requests, chosen: Sequence[int]) -> None:
+    def __init__(self, rules: Rules, requests: Requests, seed: int = 0) -> None:
         self._rules = rules
-        self._arrivals, self._services, self._chances = requests
-        self._chosen = chosen
+        self._arrivals, self._services, self._chances = (list(column) for column in requests)
+        self._numbers = pauses(seed)
         self._rotation: list[Pod] = []  # in the order in which they joined
         self._pods: dict[int, Pod] = {}
         self._next = 0  # whose turn it is in round robin
         self._line: deque[int] = deque()  # the line that all pods share
-        self._patience: deque[int] = deque()  # all that had to wait, by when their time is up
-        self._departures: list[tuple[float, int]] = []
         self._factor = 1.0
-        count = len(chosen)
-        self.starts = [NEVER] * count
-        self.ends = [NEVER] * count
-        self.pods = [-1] * count
-        self.fates = [Fate.TO_COME] * count
+        self._moves = count(1)
+        size = len(self._arrivals)
+        self._attempts = [1] * size
+        self.starts = [NEVER] * size
+        self.ends = [NEVER] * size
+        self.pods = [-1] * size
+        self.fates = [Fate.TO_COME] * size
+        self._agenda: list[tuple[float, Turn, int, int]] = []  # time, kind, number in order, attempt
 
     def run(self, changes: Sequence[Change], until: float) -> None:
-        """Let everything happen up to ``until`` [s]. Of one instant: departures, arrivals, time-outs, then changes."""
-        happenings = [(at, 0, request) for request, at in enumerate(self._arrivals)]
-        happenings += [(change.at, 1, i) for i, change in enumerate(changes)]
-        for at, is_change, which in sorted(happenings):
-            if at > until:
-                break
-            self._pass_time(at, give_up_now=bool(is_change))
-            if is_change:
+        """Let everything happen up to ``until`` [s], in order of time and, at one instant, of ``Turn``."""
+        self._agenda += [(at, Turn.ARRIVES, request, 1) for request, at in enumerate(self._arrivals)]
+        self._agenda += [(change.at, Turn.CHANGES, place, 1) for place, change in enumerate(changes)]
+        heapq.heapify(self._agenda)
+        while self._agenda and self._agenda[0][0] <= until:
+            at, turn, which, attempt = heapq.heappop(self._agenda)
+            if turn is Turn.CHANGES:
                 self._change(changes[which])
-            else:
-                self._arrive(which, at)
-        self._pass_time(until, give_up_now=True)
+            elif attempt == self._attempts[which]:  # else it is of an attempt that has failed meanwhile
+                self._happen(turn, which, at)
+
+    def _happen(self, turn: Turn, request: int, at: float) -> None:
+        match turn:
+            case Turn.DEPARTS if self.fates[request] is Fate.IN_SERVICE:
+                self._depart(request, at)
+            case Turn.ARRIVES:
+                self._arrive(request, at)
+            case Turn.TRIES_AGAIN:
+                self._arrivals[request], self._chances[request] = at, next(self._numbers)
+                self._arrive(request, at)
+            case Turn.GIVES_UP if self.fates[request] is Fate.WAITING:
+                self._line_of(request).remove(request)
+                if request_pod := self._pods.get(self.pods[request]):
+                    request_pod.moved = next(self._moves)
+                self._fail(request, Fate.TIMED_OUT, at)
 
     def present(self) -> tuple[int, int]:
         """Give how many wait and how many are in service now."""
         waiting = len(self._line) + sum(len(pod.line) for pod in self._pods.values())
         return waiting, sum(len(pod.busy) for pod in self._pods.values())
 
-    def _pass_time(self, until: float, *, give_up_now: bool) -> None:
-        """Let requests be done and give up until then; ``give_up_now`` includes those whose time is up just then."""
-        while self._departures and self._departures[0][0] <= until:
-            at, request = heapq.heappop(self._departures)
-            if self.fates[request] is Fate.IN_SERVICE:  # else it was lost with its pod
-                self._give_up(at, now=False)
-                self._depart(request, at)
-        self._give_up(until, now=give_up_now)
-
     def _depart(self, request: int, at: float) -> None:
         self.fates[request] = Fate.SERVED
         pod = self._pods[self.pods[request]]
+        if self._rules.rule is not Rule.SHARED or len(pod.busy) == self._rules.slots:  # a pod without room has no turn
+            pod.moved = next(self._moves)
         pod.busy.discard(request)
         self._take_next(pod, at)
 
-    def _give_up(self, at: float, *, now: bool) -> None:
-        """Let those leave their line whose time was up before ``at``, or ``now``, at it."""
-        while self._patience:
-            deadline = self._arrivals[self._patience[0]] + self._rules.timeout
-            if deadline > at or (deadline == at and not now):
-                return
-            request = self._patience.popleft()
-            if self.fates[request] is Fate.WAITING:
-                self.fates[request] = Fate.TIMED_OUT
-                self.ends[request] = deadline
-                self._line_of(request).remove(request)
+    def _fail(self, request: int, fate: Fate, at: float) -> None:
+        """End an attempt; if the client has another one, it comes after a pause."""
+        rules, attempt = self._rules, self._attempts[request]
+        self.fates[request], self.ends[request] = fate, at
+        if attempt < rules.attempts:
+            pause = min(rules.backoff * 2.0 ** (attempt - 1), rules.backoff_limit)
+            pause *= 1.0 + rules.jitter * (2.0 * next(self._numbers) - 1.0)
+            self._attempts[request] = attempt + 1
+            heapq.heappush(self._agenda, (at + pause, Turn.TRIES_AGAIN, request, attempt + 1))
 
     def _line_of(self, request: int) -> deque[int]:
         return self._line if self._rules.rule is Rule.SHARED else self._pods[self.pods[request]].line
@@ -168,7 +199,8 @@ class Judge:
     def _wait_in(self, line: deque[int], request: int) -> None:
         self.fates[request] = Fate.WAITING
         line.append(request)
-        self._patience.append(request)
+        deadline = self._arrivals[request] + self._rules.timeout
+        heapq.heappush(self._agenda, (deadline, Turn.GIVES_UP, request, self._attempts[request]))
 
     def _take_next(self, pod: Pod, at: float) -> None:
         """Fill the pod's free slots from its line, or from the shared one while it is in rotation."""
@@ -181,16 +213,23 @@ class Judge:
 
     def _start(self, request: int, pod: Pod, at: float) -> None:
         self.starts[request] = at
-        self.ends[request] = at + self._services[request] * self._factor
+        self.ends[request] = at + self._services[request] * self._slowness(pod, at)
         self.pods[request] = pod.name
         self.fates[request] = Fate.IN_SERVICE
         pod.busy.add(request)
-        heapq.heappush(self._departures, (self.ends[request], request))
+        heapq.heappush(self._agenda, (self.ends[request], Turn.DEPARTS, request, self._attempts[request]))
+
+    def _slowness(self, pod: Pod, at: float) -> float:
+        """Give how many times as long as usual a request takes that starts now."""
+        rules, age = self._rules, at - pod.joined
+        if age >= rules.warmup:
+            return self._factor
+        return self._factor * (1.0 + (rules.slowness - 1.0) * (1.0 - age / rules.warmup))
 
     def _arrive(self, request: int, at: float) -> None:
-        self.ends[request] = at  # if it is turned away
+        self.starts[request], self.pods[request] = NEVER, -1
         if not self._rotation:
-            self.fates[request] = Fate.REJECTED
+            self._fail(request, Fate.REJECTED, at)
         elif self._rules.rule is Rule.SHARED:
             self._arrive_at_the_line(request, at)
         else:
@@ -199,32 +238,35 @@ class Judge:
     def _arrive_at_the_line(self, request: int, at: float) -> None:
         free = [pod for pod in self._rotation if len(pod.busy) < self._rules.slots]
         if free:
-            self._start(request, self._allowed(request, free), at)
+            pod = min(free, key=lambda each: each.moved)
+            pod.moved = next(self._moves)
+            self._start(request, pod, at)
         elif len(self._line) < self._rules.queue_limit * len(self._rotation):
             self._wait_in(self._line, request)
         else:
-            self.fates[request] = Fate.REJECTED
+            self._fail(request, Fate.REJECTED, at)
 
     def _arrive_at(self, pod: Pod, request: int, at: float) -> None:
         self.pods[request] = pod.name
+        if pod.outstanding < self._rules.slots + self._rules.queue_limit:
+            pod.moved = next(self._moves)
         if len(pod.busy) < self._rules.slots:
             self._start(request, pod, at)
         elif len(pod.line) < self._rules.queue_limit:
             self._wait_in(pod.line, request)
         else:
-            self.fates[request] = Fate.REJECTED
+            self._fail(request, Fate.REJECTED, at)
 
     def _pod_for(self, request: int) -> Pod:
-        """Give the pod that the rule sends a request to, or the simulator's choice among those it allows."""
+        """Give the pod that the rule sends a request to."""
         rotation = self._rotation
         match self._rules.rule:
             case Rule.ROUND_ROBIN:
                 pod = rotation[self._next]
                 self._next = (self._next + 1) % len(rotation)
-                return self._allowed(request, [pod])
+                return pod
             case Rule.LEAST_OUTSTANDING:
-                least = min(pod.outstanding for pod in rotation)
-                return self._allowed(request, [pod for pod in rotation if pod.outstanding == least])
+                return min(rotation, key=lambda pod: (pod.outstanding, pod.moved))
             case Rule.POWER_OF_TWO:
                 first, second = self._two_at_random(self._chances[request])
                 return second if second.outstanding < first.outstanding else first
@@ -241,24 +283,10 @@ class Judge:
         others = rotation[:place] + rotation[place + 1 :] or rotation
         return rotation[place], others[int((chance * len(rotation) - place) * len(others))]
 
-    def _allowed(self, request: int, pods: list[Pod]) -> Pod:
-        """Give the simulator's choice.
-
-        Raises:
-            NotAllowedError: it is none of ``pods``.
-        """
-        for pod in pods:
-            if pod.name == self._chosen[request]:
-                return pod
-        names = sorted(pod.name for pod in pods)
-        raise NotAllowedError(
-            f"request {request} went to pod {self._chosen[request]}; {self._rules.rule} allows {names}"
-        )
-
     def _change(self, change: Change) -> None:
         match change.what:
             case What.JOIN:
-                pod = Pod(change.pod)
+                pod = Pod(change.pod, change.at, next(self._moves))
                 self._pods[pod.name] = pod
                 self._rotation.append(pod)
                 self._take_next(pod, change.at)
@@ -267,8 +295,8 @@ class Judge:
             case What.KILL:
                 pod = self._pods.pop(change.pod)
                 self._out_of_rotation(pod)
-                for request in (*pod.busy, *pod.line):
-                    self.fates[request], self.ends[request] = Fate.LOST, change.at
+                for request in (*sorted(pod.busy, key=lambda each: self.ends[each]), *pod.line):
+                    self._fail(request, Fate.LOST, change.at)
             case What.SLOW_DOWN:
                 self._factor = change.factor
 

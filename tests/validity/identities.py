@@ -57,12 +57,12 @@ def same_story(rule: Rule, quick: bool) -> Finding:
 def _told_twice(story: Story) -> tuple[Floats, Floats]:
     """Give start, end, pod and fate of each request, shape ``(n, 4)``, by the simulator and by the judge; -1: none."""
     engine = replay(story.rules, story.arrivals, story.services, story.chances)
+    seed = int(engine.state.seed[0])
     carry_out(engine, story.changes)
     engine.advance(story.until)
     told = np.nan_to_num(np.stack(record_of(engine)[1:], axis=1), nan=-1.0)
-    chosen = told[:, 2].astype(np.int64).tolist()
     requests = Requests(story.arrivals.tolist(), story.services.tolist(), story.chances.tolist())
-    judge = Judge(story.rules, requests, chosen)
+    judge = Judge(story.rules, requests, seed)
     judge.run(story.changes, story.until)
     verdict = np.nan_to_num(np.array([judge.starts, judge.ends, judge.pods, judge.fates], np.float64).T, nan=-1.0)
     told[verdict[:, 0] < 0.0, 0] = -1.0  # of a request that never started the simulator's column has no meaning

@@ -168,7 +168,16 @@ def record_of(engine: Engine) -> Record:
 def replay(rules: Rules, arrivals: Floats, services: Floats, chances: Floats | None = None) -> Engine:
     """Give a service without pods to which these requests will come; ``chances`` in [0, 1) pick pods at random."""
     physics = Physics(
-        balancer=_BALANCERS[rules.rule], slots=rules.slots, queue_limit=rules.queue_limit, timeout=rules.timeout
+        balancer=_BALANCERS[rules.rule],
+        slots=rules.slots,
+        queue_limit=rules.queue_limit,
+        timeout=rules.timeout,
+        attempts=rules.attempts,
+        backoff=rules.backoff,
+        backoff_limit=rules.backoff_limit,
+        jitter=rules.jitter,
+        warmup=rules.warmup,
+        slowness=rules.slowness,
     )
     return Engine(physics, Given(arrivals=arrivals, services=services, chances=chances), record=len(arrivals))
 

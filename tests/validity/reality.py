@@ -15,7 +15,7 @@ _MEAN: Final = 0.4  #: long enough for a millisecond or two of the machine's own
 _SECONDS: Final = 300
 _QUICK_SECONDS: Final = 12
 #: use of the slots, second by second: calm, then more than they can serve
-_CYCLE: Final = (0.6,) * 7 + (1.25,) * 3 + (0.7,) * 5
+_CYCLE: Final = (0.45,) * 7 + (1.2,) * 3 + (0.5,) * 5
 _MOST_OVERSLEPT: Final = (
     0.005  #: how much longer than asked for slots may be held, for the comparison to mean something
 )

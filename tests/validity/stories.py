@@ -45,6 +45,12 @@ def story(rule: Rule, seed: int, lasts: float) -> Story:
         queue_limit=int(rng.choice([0, 2, 20, 1_000])),
         timeout=float(rng.choice([0.05, 0.5, 3.0, math.inf])),
         rule=rule,
+        attempts=int(rng.choice([1, 3])),
+        backoff=0.1,
+        backoff_limit=0.3,
+        jitter=0.5,
+        warmup=float(rng.choice([0.0, 5.0])),
+        slowness=3.0,
     )
     arrivals = _arrivals(rng, pods * slots / _MEAN, lasts)
     services = rng.gamma(0.5, 2.0 * _MEAN, len(arrivals))

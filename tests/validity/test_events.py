@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.validity.events import Change, Fate, Judge, NotAllowedError, Requests, Rule, Rules, What
+from tests.validity.events import Change, Fate, Judge, Requests, Rule, Rules, What
 
 
-def judged(rule, requests, changes, *, slots=1, queue_limit=9, timeout=100.0, chosen=None, until=100.0):
+def judged(rule, requests, changes, *, slots=1, queue_limit=9, timeout=100.0, until=100.0, **clients):
     arrivals, services = zip(*requests, strict=True)
     judge = Judge(
-        Rules(slots=slots, queue_limit=queue_limit, timeout=timeout, rule=rule),
+        Rules(slots=slots, queue_limit=queue_limit, timeout=timeout, rule=rule, **clients),
         Requests(arrivals, services, [0.0] * len(arrivals)),
-        chosen or [0] * len(arrivals),
     )
     judge.run(changes, until)
     return judge
@@ -56,10 +53,24 @@ def test_slowness_counts_for_what_starts_from_then_on():
 def test_turns_pass_over_a_pod_that_leaves():
     changes = [*(Change(0.0, What.JOIN, pod) for pod in range(3)), Change(1.5, What.LEAVE, 1)]
     requests = [(float(second), 0.1) for second in range(1, 5)]
-    assert judged(Rule.ROUND_ROBIN, requests, changes, chosen=[0, 2, 0, 2]).pods == [0, 2, 0, 2]
+    assert judged(Rule.ROUND_ROBIN, requests, changes).pods == [0, 2, 0, 2]
 
 
-def test_a_pod_with_more_requests_than_another_is_not_allowed():
+def test_the_pod_with_the_fewest_takes_it_and_of_equal_ones_the_one_that_changed_longest_ago():
     changes = [Change(0.0, What.JOIN, 0), Change(0.0, What.JOIN, 1)]
-    with pytest.raises(NotAllowedError, match=r"request 1 went to pod 0; least_outstanding allows \[1\]"):
-        judged(Rule.LEAST_OUTSTANDING, [(1.0, 5.0), (2.0, 5.0)], changes, chosen=[0, 0])
+    requests = [(1.0, 5.0), (2.0, 0.5), (3.0, 5.0), (4.0, 5.0)]
+    assert judged(Rule.LEAST_OUTSTANDING, requests, changes).pods == [0, 1, 1, 0]
+
+
+def test_a_client_tries_again_after_pauses_that_double():
+    clients = {"attempts": 3, "backoff": 2.0}
+    judge = judged(Rule.SHARED, [(1.0, 9.0), (2.0, 1.0)], [JOIN], queue_limit=0, **clients)
+    assert judge.fates == [Fate.SERVED, Fate.REJECTED]
+    assert judge.ends == [10.0, 8.0]  # turned away at 2, 4 and 8
+
+
+def test_a_young_pod_gets_faster():
+    judge = judged(
+        Rule.SHARED, [(2.5, 1.0), (5.0, 1.0), (10.0, 1.0)], [Change(0.0, What.JOIN, 0)], warmup=10.0, slowness=3.0
+    )
+    assert judge.ends == [5.0, 7.0, 11.0]
