@@ -5,7 +5,7 @@ from __future__ import annotations
 from autoscaler.simulator.recorded import Recorded
 from autoscaler.simulator.requests.draws import Uniforms, service_times
 from autoscaler.simulator.requests.physics import Physics
-from autoscaler.simulator.requests.state import Given
+from autoscaler.simulator.requests.source import Given
 from autoscaler.simulator.traffic import RateFunction
 
 _SPAWN = 3  #: family of streams: 1 is the kernel's own, 2 that of queue workers

@@ -9,9 +9,6 @@ import numpy as np
 from autoscaler.simulator.requests import kernel as k
 from autoscaler.simulator.requests.kernel import Array, Balancer, State
 from autoscaler.simulator.requests.physics import Physics
-from autoscaler.simulator.requests.source import Drawn, Given
-
-__all__ = ["Drawn", "Given", "Physics", "new_state", "with_jobs", "with_levels", "with_pods", "with_seconds"]
 
 _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16

@@ -11,7 +11,8 @@ import pytest
 from autoscaler.simulator.requests import kernel as k
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.kernel import Balancer, Fate
-from autoscaler.simulator.requests.state import Given, Physics
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Given
 
 NAN = float("nan")
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from autoscaler.simulator.requests import kernel as k
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.kernel import Balancer, Distribution, Fate
-from autoscaler.simulator.requests.state import Drawn, Physics
+from autoscaler.simulator.requests.physics import Physics
+from autoscaler.simulator.requests.source import Drawn
 
 ROOT = Path(__file__).parents[3]
 ENDS = (k.SERVED, k.REJECTED, k.TIMED_OUT, k.LOST)

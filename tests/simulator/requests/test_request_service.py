@@ -12,7 +12,7 @@ from autoscaler.model.time import SECOND
 from autoscaler.simulator.ledger import Ledger
 from autoscaler.simulator.requests.kernel import Balancer, Distribution
 from autoscaler.simulator.requests.service import RequestService, physics_of
-from autoscaler.simulator.requests.state import Given
+from autoscaler.simulator.requests.source import Given
 from autoscaler.simulator.traffic import constant
 
 START = 1_000 * SECOND
