@@ -91,8 +91,8 @@ def _story_checks() -> list[Check]:
         Check(
             f"same-story-{rule.value}",
             Kind.IDENTITY,
-            f"{rule.value.replace('_', ' ')}: pods that join, leave, die and slow down at random, overload, full queues "
-            "and time-outs, against the event simulator",
+            f"{rule.value.replace('_', ' ')}: pods that join, warm up, leave, die and slow down at random, overload, full queues, "
+            "time-outs and clients that try again, against the event simulator",
             "bitwise equal",
             partial(same_story, rule),
         )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.validity import worlds
 from tests.validity.check import Kind, MachineBusyError
-from tests.validity.table import CHECKS
+from tests.validity.table import CHECKS, PAGE
 
 
 @pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS if check.in_ci])
@@ -26,3 +26,9 @@ def test_the_simulator_is_right(check):
 def test_names_are_unique():
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
+
+
+def test_the_page_shows_every_check_and_all_hold():
+    page = PAGE.read_text()
+    assert [check.name for check in CHECKS if f"| {check.what} |" not in page] == []
+    assert f"{len(CHECKS)} of {len(CHECKS)} checks hold." in page
