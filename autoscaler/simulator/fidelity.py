@@ -48,4 +48,10 @@ def serving_of(
         grace=scenario.pods.termination_grace,
         noise=noise,
         warmup=scenario.pods.warmup,
+        every=_whole(scenario.metrics.scrape_interval),
     )
+
+
+def _whole(span: float) -> int:
+    """Give a span in whole seconds; 0 where it is none."""
+    return int(span) if span == int(span) else 0

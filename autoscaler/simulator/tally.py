@@ -67,12 +67,35 @@ class Tally:
         counter += np.maximum(grown + self._row(len(pods)) * np.sqrt(grown), 0.0)
         return np.array(counter)
 
+    def foresee(self, pods: Sequence[int], work: Floats, busy: Floats) -> tuple[Floats, Floats]:
+        """Give the counters of the next readings, the shared counter being at ``work`` then, and numbers around ``busy``.
+
+        ``work`` and ``busy`` have the shape ``(readings,)``, what is given ``(readings, pods)``. Nothing is taken as read.
+        """
+        joined, left, seen, counter = self._table_of(pods)
+        served = np.minimum(work[:, None], left) - joined
+        grown = np.diff(served, axis=0, prepend=seen[None, :])
+        noise = np.array([self._row_of(self._reading + 1 + ahead, len(pods)) for ahead in range(len(work))])
+        grown = np.maximum(grown + noise * np.sqrt(grown), 0.0)
+        counters = np.cumsum(np.vstack([counter, grown]), axis=0)[1:]
+        return counters, np.maximum(busy[:, None] + noise * np.sqrt(busy)[:, None], 0.0)
+
+    def go_on(self, readings: int, work: float, counters: Floats) -> None:
+        """Take so many foreseen readings as read; ``work`` and ``counters`` are those of the last."""
+        table = self._table_of(self._asked)
+        self._reading += readings
+        table[2] = np.minimum(work, table[1]) - table[0]
+        table[3] = counters
+
     def spread(self, mean: float, pods: int) -> Floats:
         """Give ``pods`` Poisson-like numbers around ``mean``, the same disturbances as in the last reading."""
         return np.maximum(mean + self._row(pods) * math.sqrt(mean), 0.0)
 
     def _row(self, pods: int) -> Floats:
-        return np.zeros(pods) if self._noise is None else self._noise.normals(self._reading, pods)
+        return self._row_of(self._reading, pods)
+
+    def _row_of(self, reading: int, pods: int) -> Floats:
+        return np.zeros(pods) if self._noise is None else self._noise.normals(reading, pods)
 
     def _table_of(self, pods: Sequence[int]) -> Floats:
         if self._table is None or pods != self._asked:
