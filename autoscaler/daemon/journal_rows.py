@@ -88,8 +88,8 @@ class RowWriter:
 def heard_in(rows: Iterable[EventRow], codec: Codec) -> Iterator[Heard]:
     """Give what was heard, with the pods back in their observations.
 
-    An observation whose pods are no longer in the journal is left out, with all of its pass: a policy counts from where it
-    was last told with its memory.
+    An observation whose pods are no longer in the journal comes without them. That harms nothing: a policy counts from where
+    it was told with its memory, and its pods are written anew from there on.
 
     Raises:
         CodecError: a row cannot be read; it says which.

@@ -100,7 +100,7 @@ class JournalFile:
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
             try:
                 _prepare(connection, schema)
-            except BaseException:
+            except BaseException:  # whatever it is, it goes on; the file must not stay open
                 connection.close()
                 raise
         except sqlite3.Error as error:
@@ -121,7 +121,7 @@ class JournalFile:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
                 _check(connection)
-            except BaseException:
+            except BaseException:  # whatever it is, it goes on; the file must not stay open
                 connection.close()
                 raise
         except sqlite3.Error as error:
