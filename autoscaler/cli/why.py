@@ -14,7 +14,7 @@ from autoscaler.cli.journals import JournalOption, heard, instant, journal, poli
 from autoscaler.cli.output import Output, has_colour, print_value
 
 if TYPE_CHECKING:
-    from autoscaler.control.replay import Past
+    from autoscaler.control.past import Past
     from autoscaler.engine.explained import Explained
     from autoscaler.model.policy import PolicyKey
     from autoscaler.model.time import Instant

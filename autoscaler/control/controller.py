@@ -37,6 +37,7 @@ from autoscaler.control.messages import (
     WriteScale,
     WriteStatus,
 )
+from autoscaler.control.past import Past
 from autoscaler.control.tracked import Pass, Tracked
 from autoscaler.engine.adopt import adopt
 from autoscaler.engine.course import Course, course_of
@@ -78,6 +79,14 @@ class Controller:
         """What is remembered of a policy, to be kept across restarts; ``None``: no such policy."""
         tracked = self._tracked.get(key)
         return None if tracked is None else tracked.memory
+
+    def past_of(self, key: PolicyKey) -> Past | None:
+        """The last pass of a policy, with what it was decided with; ``None``: there was none yet."""
+        tracked = self._tracked.get(key)
+        if tracked is None or tracked.last is None or tracked.explained_by is None:
+            return None
+        run = tracked.explained_by
+        return Past(record=tracked.last, policy=run.policy, memory=run.before, config=self._config)
 
     def remembered(self) -> tuple[tuple[ScalingPolicy, Memory], ...]:
         """Give every policy in force and what is remembered of it."""
@@ -147,7 +156,7 @@ class Controller:
             return ()
         observation = self._with_rivals(policy, tracked.memory, event.observation)
         decision, memory = evaluate(policy, observation, tracked.memory, self._config)
-        tracked.current = Pass(policy, mode, observation, decision, memory)
+        tracked.current = Pass(policy, mode, observation, decision, memory, tracked.memory)
         outcome = self._outcome_without_write(policy, mode, decision)
         told = () if mode is _OBSERVE else _told(event.key, decision.announcements)
         if outcome is None and isinstance(observation.scale, Scale):
@@ -195,7 +204,7 @@ class Controller:
         record = Record(
             key=key, observation=run.observation, decision=run.decision, outcome=outcome, settlement=settlement
         )
-        tracked.last = record
+        tracked.last, tracked.explained_by = record, run
         if run.mode is _OBSERVE:
             tracked.keep_status_of_others()
             return (record,)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from autoscaler.control.controller import Controller, Instructions
 from autoscaler.control.messages import EvaluationDue, Event, PolicyAccepted, PolicyWithdrawn
+from autoscaler.control.past import Past
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
@@ -38,6 +39,10 @@ class RecordedController:
         self._policies: dict[PolicyKey, ScalingPolicy] = {}
         self._told_at: dict[PolicyKey, Instant] = {}
         listener(Restarted(config=config))
+
+    def past_of(self, key: PolicyKey) -> Past | None:
+        """The last pass of a policy, with what it was decided with; ``None``: there was none yet."""
+        return self._controller.past_of(key)
 
     def remembered(self) -> tuple[tuple[ScalingPolicy, Memory], ...]:
         """Give every policy in force and what is remembered of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from msgspec import structs
@@ -22,9 +22,9 @@ from autoscaler.control.messages import (
     StatusWrittenElsewhere,
     TargetObserved,
 )
+from autoscaler.control.past import Past
 from autoscaler.control.recording import Heard, Restarted
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.memory import Memory
 from autoscaler.model.observation import NoReading
 from autoscaler.model.policy import (
     ContainerResourceMetric,
@@ -42,16 +42,6 @@ from autoscaler.model.policy import (
 _MISSING = NoReading(error="the journal holds no reading of this metric")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """One pass as it was: its record, and what it was decided with."""
-
-    record: Record
-    policy: ScalingPolicy
-    memory: Memory  #: before the pass
-    config: ControllerConfig
-
-
 def replay(heard: Iterable[Heard], config: ControllerConfig | None = None) -> Iterator[Past]:
     """Give every pass again. Events of policies whose beginning was not heard mean nothing.
 
@@ -59,25 +49,15 @@ def replay(heard: Iterable[Heard], config: ControllerConfig | None = None) -> It
     """
     config = config or ControllerConfig()
     controller = Controller(config)
-    policies: dict[PolicyKey, ScalingPolicy] = {}
-    begun: dict[PolicyKey, tuple[ScalingPolicy, Memory]] = {}
     for event in heard:
-        match event:
-            case Restarted():
-                config, controller = event.config, Controller(event.config)
-                continue
-            case PolicyAccepted():
-                policies[event.policy.key] = event.policy
-            case EvaluationDue():
-                remembered = controller.memory_of(event.key)
-                if remembered is not None:
-                    begun[event.key] = (policies[event.key], remembered)
-            case _:
-                pass
+        if isinstance(event, Restarted):
+            config, controller = event.config, Controller(event.config)
+            continue
         for instruction in controller.handle(event):
             if isinstance(instruction, Record):
-                policy, memory = begun[instruction.key]
-                yield Past(record=instruction, policy=policy, memory=memory, config=config)
+                past = controller.past_of(instruction.key)
+                assert past is not None  # a record is of a policy in force
+                yield past
 
 
 def replay_with(

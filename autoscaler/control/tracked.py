@@ -15,13 +15,14 @@ from autoscaler.model.policy import Mode, ScalingPolicy
 
 
 class Pass(Struct, gc=False):
-    """A pass that waits for the outcome of its write. ``policy`` is the one it was decided by."""
+    """A pass that waits for the outcome of its write. ``policy`` is the one it was decided by, with ``before``."""
 
     policy: ScalingPolicy
     mode: Mode
     observation: Observation
     decision: Decision
-    memory: Memory
+    memory: Memory  #: for the next pass, if nothing more is learnt
+    before: Memory
     attempts: int = 0
 
 
@@ -40,6 +41,7 @@ class Tracked:
     observing: ScalingPolicy | None = None  #: the policy whose metrics were asked for
     current: Pass | None = None
     last: Record | None = None
+    explained_by: Pass | None = None  #: what ``last`` was decided with
     others: PolicyStatus | None = None
 
     @classmethod
