@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AwareDatetime, Field
 
+from autoscaler.config.blocks import Block, Multiple, OrOff
 from autoscaler.config.units import PositiveDuration, Share
 from autoscaler.model.policy import Mode
 from autoscaler.model.safety import Collapse, Guarding, Hold, Safety
 from autoscaler.model.time import SECOND, Nanoseconds, seconds
-
-T = TypeVar("T")
-
-
-def _multiple(value: Any) -> Any:
-    """Read ``4x``."""
-    return value[:-1] if isinstance(value, str) and value[-1:] == "x" else value
-
-
-def _or_off(value: Any) -> Any:
-    if value is None:
-        raise ValueError("is empty: leave it out for the default, or write `off`")
-    return None if value is False or value == "off" else value  # an unquoted off is false in YAML
-
-
-Multiple = Annotated[float, BeforeValidator(_multiple, json_schema_input_type=float | str), Field(gt=1)]
-#: What may be switched off; held as ``None`` then.
-OrOff = Annotated[T | None, BeforeValidator(_or_off, json_schema_input_type=T | Literal["off", False])]
-
-
-class Block(BaseModel):
-    """Base of every block: frozen, camelCase as manifests are, and an unknown key is an error."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=to_camel, populate_by_name=False
-    )
 
 
 class CollapseBlock(Block):

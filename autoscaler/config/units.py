@@ -5,7 +5,7 @@ Each type is an annotated float in the unit it names, so that a scenario holds p
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -49,14 +49,21 @@ def _share(value: Any) -> Any:
     return _amount(value)
 
 
+#: Marks a text in the JSON schema with the way an amount is written: duration, share, amount.
+UNIT: Final = "x-unit"
+
 # What may be written, for the JSON schema.
-_Duration: TypeAlias = Annotated[str, Field(pattern=r"^\s*([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$")] | Literal[0]
-_Amount: TypeAlias = str | float
+_Duration: TypeAlias = (
+    Annotated[str, Field(pattern=r"^\s*([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$", json_schema_extra={UNIT: "duration"})]
+    | Literal[0]
+)
+_Amount: TypeAlias = Annotated[str, Field(json_schema_extra={UNIT: "amount"})] | float
+_Share: TypeAlias = Annotated[str, Field(json_schema_extra={UNIT: "share"})] | float
 _SignedDuration: TypeAlias = Annotated[str, Field(pattern=r"^\s*-?([0-9]+(\.[0-9]+)?(ms|[smhdw]))+\s*$")] | Literal[0]
 _SIGNED = BeforeValidator(_signed_seconds, json_schema_input_type=_SignedDuration)
 _SECONDS = BeforeValidator(_seconds, json_schema_input_type=_Duration)
 _AMOUNT = BeforeValidator(_amount, json_schema_input_type=_Amount)
-_SHARE = BeforeValidator(_share, json_schema_input_type=_Amount)
+_SHARE = BeforeValidator(_share, json_schema_input_type=_Share)
 
 Duration = Annotated[float, _SECONDS, Field(ge=0, allow_inf_nan=False)]
 SignedDuration = Annotated[float, _SIGNED, Field(allow_inf_nan=False)]

@@ -101,6 +101,26 @@ def test_every_guard_can_be_switched_off(tmp_path: Path) -> None:
     )
 
 
+def test_a_guard_with_a_block_may_be_switched_off_in_it_as_well(tmp_path: Path) -> None:
+    off = read(tmp_path, "  safety: {collapse: {enabled: false}}\n").guarding
+    on = read(tmp_path, "  safety: {collapse: {enabled: true, drop: 90%}}\n").guarding
+
+    assert off is not None
+    assert on is not None
+    assert (off.safety.collapse, on.safety.collapse) == (None, Collapse(drop=0.9, confirm=5 * MINUTE))
+
+
+def test_the_schema_gives_defaults_and_limits_as_people_write_them() -> None:
+    own = scaling_policy_schema()["$defs"]
+    guards, collapse = own["SafetyBlock"]["properties"], own["CollapseBlock"]["properties"]
+
+    written = ["maxSampleAge", "minCoverage", "maxStepDown", "maxStepUp"]
+    assert [guards[name]["default"] for name in written] == ["90s", "80%", "50%", "4x"]
+    assert "default" not in guards["collapse"]
+    assert (collapse["drop"]["default"], collapse["confirm"]["default"]) == ("80%", "5m")
+    assert collapse["drop"]["x-bounds"] == {"ge": 0, "le": 1, "gt": 0, "lt": 1}
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
