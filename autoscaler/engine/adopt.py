@@ -37,6 +37,7 @@ def adopt(policy: ScalingPolicy, memory: Memory, status: PolicyStatus, at: Insta
         scale_downs=downs,
         status=status,
         collapse_since=memory.collapse_since,
+        guards=memory.guards,
     )
 
 

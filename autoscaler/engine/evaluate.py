@@ -43,7 +43,7 @@ def evaluate(
     if policy.guarding is None:
         return _reconcile(policy, observation, memory, config)
     seen = believed(observation, policy.guarding.safety.max_sample_age)
-    return guard(policy, *_reconcile(policy, seen, memory, config))
+    return guard(policy, seen, *_reconcile(policy, seen, memory, config), config)
 
 
 def _reconcile(
@@ -79,6 +79,7 @@ def seeded(memory: Memory, current: int, at: Instant) -> Memory:
         scale_downs=memory.scale_downs,
         status=memory.status,
         collapse_since=memory.collapse_since,
+        guards=memory.guards,
     )
 
 
@@ -165,6 +166,7 @@ def _with_proposal(turn: Turn, recommended: Recommended, observation: Observatio
         scale_downs=memory.scale_downs,
         status=memory.status,
         collapse_since=memory.collapse_since,
+        guards=memory.guards,
     )
 
 

@@ -66,6 +66,7 @@ def with_status(memory: Memory, status: PolicyStatus) -> Memory:
         scale_downs=memory.scale_downs,
         status=status,
         collapse_since=memory.collapse_since,
+        guards=memory.guards,
     )
 
 
@@ -156,4 +157,5 @@ def _remember(
         scale_downs=downs,
         status=status,
         collapse_since=memory.collapse_since,
+        guards=memory.guards,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autoscaler.model.budgets import NO_BUDGETS, Budgets
 from autoscaler.model.time import MINUTE, SECOND, Nanoseconds
 
 
@@ -70,6 +71,7 @@ class ControllerConfig:
     observed_generation: bool = False  #: the status tells which generation of the policy it is about (1.37, PR 138228)
     gates: Gates = Gates()
     fixes: Fixes = Fixes()
+    budgets: Budgets = NO_BUDGETS  #: what all policies share; none is upstream's
 
 
 DEFAULT_CONFIG = ControllerConfig()

@@ -7,6 +7,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from autoscaler.model.decision import PolicyStatus
+from autoscaler.model.guard_memory import GuardMemory
 from autoscaler.model.time import Instant
 
 
@@ -39,3 +40,4 @@ class Memory(Struct, frozen=True, kw_only=True, gc=False):
     scale_downs: tuple[ScaleEvent, ...] = ()
     status: PolicyStatus = PolicyStatus()
     collapse_since: Instant | None = None  #: since when a guarded policy's metrics ask for far less than there is
+    guards: GuardMemory | None = None  #: of a guarded policy, once there is something to remember

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from autoscaler.model.time import MINUTE, SECOND, Instant, Nanoseconds
+from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant, Nanoseconds
+from autoscaler.model.windows import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +15,54 @@ class Collapse:
 
     drop: float = 0.8  #: share of the current replicas that is no longer asked for
     confirm: Nanoseconds = 5 * MINUTE  #: how long it has to be asked for throughout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlapBudget:
+    """How many pods may be started and stopped within any ``per``, both counted. When spent, only growth passes.
+
+    By default twice the largest size within ``per``: one rise from nothing and one fall back to it, whatever its size, never
+    spend it; a second one does.
+    """
+
+    share: float = 2.0  #: of the largest size within ``per``
+    pods: int | None = None  #: a plain number, instead
+    per: Nanoseconds = HOUR
+
+    def limit(self, largest: int) -> int:
+        """Give the budget [pods] where the largest size within ``per`` is ``largest``."""
+        return int(self.share * largest + 1e-9) if self.pods is None else self.pods
+
+
+class FallbackUse(StrEnum):
+    """What stands in for metrics that cannot be read."""
+
+    HOLD = "Hold"  #: the current replicas
+    LAST_GOOD = "LastGood"  #: what was asked for when the metrics could last be read
+    FIXED = "Fixed"
+    MAX = "Max"
+    SCHEDULE = "Schedule"
+    FORECAST = "Forecast"  #: what this time of day asked for on the days before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A number of replicas for some hours of the week."""
+
+    window: Window
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """What to do when metrics stay away for longer than ``after``; before that, and where it knows nothing, size holds."""
+
+    after: Nanoseconds = 5 * MINUTE
+    use: FallbackUse = FallbackUse.HOLD
+    replicas: int | None = None  #: of ``FIXED``, and of ``SCHEDULE`` outside its rows
+    rows: tuple[Planned, ...] = ()  #: of ``SCHEDULE``; where several cover an instant, the largest counts
+    limit: Nanoseconds | None = None  #: how long it stands in, from the loss on; ``None``: as long as it takes
+    allow_decrease: bool = False  #: whether it may be less than there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +78,12 @@ class Safety:
     #: most that one decision may add, as a multiple of the current replicas; four pods are always allowed
     max_step_up: float | None = 4.0
     collapse: Collapse | None = Collapse()
+    flap_budget: FlapBudget | None = FlapBudget()
+    fallback: Fallback | None = None
+    #: good samples that have to come after a loss of metrics before anything shrinks
+    warm_up: int | None = 3
+    #: share of an imposed number that may go in each period once it has ended
+    hold_return: float | None = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +94,21 @@ class Hold:
     until: Instant
     author: str
     reason: str
+    begin: Instant | None = None  #: nothing before; of several that hold, the one that began last counts
+    is_floor: bool = False  #: metrics may ask for more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Nobody's size is written any more, by order of a person. ``until``: when that ends by itself."""
+
+    author: str
+    reason: str
+    until: Instant | None = None
+
+    def is_over(self, at: Instant) -> bool:
+        """Whether it has ended by itself."""
+        return self.until is not None and at >= self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +119,15 @@ class Guarding:
     pause_scale_up: bool = False
     pause_scale_down: bool = False
     hold: Hold | None = None
+    holds: tuple[Hold, ...] = ()  #: more of them, in the order in which they were imposed
+
+    def hold_at(self, at: Instant) -> Hold | None:
+        """Give the hold that counts: the newest of those in force; ``None``: there is none."""
+        given = self.holds if self.hold is None else (self.hold, *self.holds)
+        newest: Hold | None = None
+        for hold in given:
+            if at >= hold.until or (hold.begin is not None and at < hold.begin):
+                continue
+            if newest is None or (hold.begin or 0) >= (newest.begin or 0):
+                newest = hold
+        return newest

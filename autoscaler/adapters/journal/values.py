@@ -10,8 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from autoscaler.model import (
+    budgets,
     controller_config,
     decision,
+    guard_memory,
     memory,
     observation,
     policy,
@@ -19,10 +21,12 @@ from autoscaler.model import (
     quantity_text,
     safety,
     selector,
+    windows,
 )
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
-    controller_config, decision, memory, observation, policy, quantity, quantity_text, safety, selector,
+    budgets, controller_config, decision, guard_memory, memory, observation, policy, quantity, quantity_text, safety,
+    selector, windows,
 )  # fmt: skip
 
 

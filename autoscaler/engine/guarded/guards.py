@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from autoscaler.engine.guarded.verdict import Verdict
+from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Decision, PolicyStatus, Reason, Stage
 from autoscaler.model.memory import Memory
+from autoscaler.model.observation import Observation
 from autoscaler.model.policy import ScalingPolicy
 from autoscaler.model.safety import Guarding, Safety
-from autoscaler.model.time import SECOND, Instant, earliest
+from autoscaler.model.time import SECOND, earliest
 
 #: Growth that no step limit forbids: from one pod a multiple is little.
 _ALWAYS_ALLOWED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What one guard allows. ``until``: when it may stop binding by itself."""
-
-    replicas: int
-    why: str
-    reason: Reason
-    until: Instant | None = None
-
-
-def guard(policy: ScalingPolicy, decision: Decision, memory: Memory) -> tuple[Decision, Memory]:
+def guard(
+    policy: ScalingPolicy, observation: Observation, decision: Decision, memory: Memory, config: ControllerConfig
+) -> tuple[Decision, Memory]:
     """Hold a decision to what the policy's guards allow; ``memory`` is the one it leaves behind."""
     guarding = policy.guarding or Guarding()
     if decision.current is None or decision.reason is Reason.TARGET_AT_ZERO:
@@ -44,39 +38,39 @@ def guard(policy: ScalingPolicy, decision: Decision, memory: Memory) -> tuple[De
     return guarded, memory
 
 
-def _verdicts(policy: ScalingPolicy, guarding: Guarding, decision: Decision, memory: Memory) -> Iterator[_Verdict]:
+def _verdicts(policy: ScalingPolicy, guarding: Guarding, decision: Decision, memory: Memory) -> Iterator[Verdict]:
     """Give every verdict, the strictest last; each is about the decision as the rules left it."""
     current, desired, safety = decision.current or 0, decision.desired, guarding.safety
     if desired < current:
         yield from _against_shrinking(safety, decision, current, memory)
         if guarding.pause_scale_down:
-            yield _Verdict(current, "shrinking is paused", Reason.PAUSED)
+            yield Verdict(current, "shrinking is paused", Reason.PAUSED)
     elif desired > current:
         if (limit := _step_up(safety, current)) < desired:
-            yield _Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
+            yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
         if guarding.pause_scale_up:
-            yield _Verdict(current, "growing is paused", Reason.PAUSED)
-    hold = guarding.hold
-    if hold is not None and decision.at < hold.until:
+            yield Verdict(current, "growing is paused", Reason.PAUSED)
+    hold = guarding.hold_at(decision.at)
+    if hold is not None:
         held = min(max(hold.replicas, 0), policy.max_replicas)
         words = f"{hold.author} holds it at {hold.replicas}: {hold.reason}"
-        yield _Verdict(held, words, Reason.HELD, hold.until)
+        yield Verdict(held, words, Reason.HELD, hold.until)
 
 
-def _against_shrinking(safety: Safety, decision: Decision, current: int, memory: Memory) -> Iterator[_Verdict]:
+def _against_shrinking(safety: Safety, decision: Decision, current: int, memory: Memory) -> Iterator[Verdict]:
     desired = decision.desired
     if safety.max_step_down is not None:
         least = math.ceil(current * (1.0 - safety.max_step_down))
         if desired < least:
-            yield _Verdict(least, f"one step takes away no more than {current - least}", Reason.STEP_LIMITED)
+            yield Verdict(least, f"one step takes away no more than {current - least}", Reason.STEP_LIMITED)
     since = memory.collapse_since
     if safety.collapse is not None and since is not None and decision.at - since < safety.collapse.confirm:
         share = f"{safety.collapse.drop:.0%}"
         seconds = safety.collapse.confirm // SECOND
         words = f"a fall of more than {share} has to be asked for throughout {seconds} s before it is believed"
-        yield _Verdict(current, words, Reason.CONFIRMING, since + safety.collapse.confirm)
+        yield Verdict(current, words, Reason.CONFIRMING, since + safety.collapse.confirm)
     if safety.min_coverage is not None and (poor := _poor_coverage(decision, safety.min_coverage)):
-        yield _Verdict(current, poor, Reason.METRIC_PARTIAL)
+        yield Verdict(current, poor, Reason.METRIC_PARTIAL)
 
 
 def _poor_coverage(decision: Decision, least: float) -> str:
@@ -111,7 +105,7 @@ def _remember_collapse(safety: Safety, decision: Decision, memory: Memory) -> Me
     return memory if since == memory.collapse_since else replace(memory, collapse_since=since)
 
 
-def _apply(decision: Decision, verdict: _Verdict, current: int) -> Decision:
+def _apply(decision: Decision, verdict: Verdict, current: int) -> Decision:
     if verdict.replicas == decision.desired:
         return decision
     stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
