@@ -25,6 +25,12 @@ JournalOption: TypeAlias = Annotated[
 ]
 
 
+def named_journal(path: Path | None) -> Path | None:
+    """Give the journal to read: what ``--journal`` names, else the environment; ``None``: neither does."""
+    named = os.environ.get("AUTOSCALER_JOURNAL__PATH")
+    return path or (Path(named) if named else None)
+
+
 @contextmanager
 def journal(path: Path | None) -> Iterator[tuple[JournalFile, Codec]]:
     """Open a journal and the codec of its bodies.
@@ -37,11 +43,11 @@ def journal(path: Path | None) -> Iterator[tuple[JournalFile, Codec]]:
     from autoscaler.adapters.journal.file import JournalFile
     from autoscaler.daemon.journal_rows import journal_codec
 
-    named = os.environ.get("AUTOSCALER_JOURNAL__PATH")
-    if path is None and not named:
+    named = named_journal(path)
+    if named is None:
         hint = "pass --journal FILE; a controller writes one with `run --journal FILE`"
         raise usage_error("no journal is named", option="--journal", hint=hint)
-    with JournalFile.read(path or Path(named or "")) as file:
+    with JournalFile.read(named) as file:
         yield file, journal_codec(read_schema(file.schema))
 
 

@@ -66,6 +66,10 @@ def _read_address(value: Any) -> Any:
     return Address(match[1].strip("[]"), int(match[2]))
 
 
+def _read_address_or_off(value: Any) -> Any:
+    return None if value is False or value == "off" else _read_address(value)
+
+
 _PRINTED = PlainSerializer(print_duration, return_type=str)
 _DURATION_TEXT = WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|[smhdw]))+$"})
 Period = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(gt=0), _PRINTED, _DURATION_TEXT]
@@ -73,6 +77,14 @@ Duration = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(ge=0), 
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_read_list)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_list)]
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(_read_address), PlainSerializer(str, return_type=str)]
+OptionalAddress = Annotated[
+    Address | None,
+    NoDecode,
+    BeforeValidator(_read_address_or_off),
+    PlainSerializer(lambda address: "off" if address is None else str(address), return_type=str),
+]
+#: Hosts that only this machine, or the pod, reaches.
+LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class LogLevel(StrEnum):
@@ -178,6 +190,18 @@ class HttpSettings(Section):
 
     listen: ListenAddress = Address("", 8080)
     """HOST:PORT of /livez, /readyz and /metrics. They name workloads: keep them inside the cluster."""
+    explain: OptionalAddress = Address("127.0.0.1", 8081)
+    """HOST:PORT that `autoscaler status`, `why` and `what-if` ask, or off. Another host than loopback needs a token."""
+    explain_token: Path | None = None
+    """File with the token that whoever asks there must present. Absent: none is needed."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.explain is not None and self.explain.host not in LOOPBACK_HOSTS and self.explain_token is None:
+            raise ValueError(
+                "explain: everybody could read it there; name a token's file in explain_token, or 127.0.0.1"
+            )
+        return self
 
 
 class JournalSettings(Section):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 10  #: names in a hint
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word most like ``word``, other capitals counting as the same; ``None`` where none is near."""
@@ -20,3 +22,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if guess is not None:
         return f"did you mean `{guess}`?"
     return f"allowed here: {', '.join(names)}" if names else ""
+
+
+def which_policy(key: str, known: Iterable[str]) -> str:
+    """Give the hint for a policy that there is not: one of its name elsewhere, the nearest, else the first of them."""
+    names = sorted(known)
+    same = [name for name in names if name.rpartition("/")[2] == key.rpartition("/")[2]]
+    guess = same[0] if same else nearest(key, names)
+    if guess is not None:
+        return f"did you mean {guess}?"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"there are {', '.join(names[:_SHOWN])}{more}" if names else "there is none at all"

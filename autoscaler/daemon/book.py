@@ -58,6 +58,14 @@ class PolicyBook:
         waiting = ", ".join(str(key) for key in sorted(self._waiting))
         return f"waiting for the API server: {waiting}" if waiting else ""
 
+    def refused(self) -> tuple[str, ...]:
+        """Say what is wrong with policies that are not in force, or not in their newest version."""
+        return tuple(sorted(self._told))
+
+    def waiting(self) -> tuple[str, ...]:
+        """Name the policies that wait for the API server."""
+        return tuple(str(key) for key in sorted(self._waiting))
+
     async def reload(self) -> None:
         """Look at the files again, and take over what changed."""
         async with self._turn:

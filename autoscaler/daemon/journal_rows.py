@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from autoscaler.adapters.journal.codec import Codec, CodecError, Schema
 from autoscaler.adapters.journal.file import DecisionRow, EventRow, Row
 from autoscaler.adapters.journal.values import model_values, values_of
-from autoscaler.control import messages, recording
+from autoscaler.control import messages, past, recording
 from autoscaler.control.messages import PolicyAccepted, Record, TargetObserved
 from autoscaler.control.recording import Heard, Restarted
 from autoscaler.engine.explain import sentence
@@ -23,6 +23,11 @@ _PODS = "Pods"  #: kind of a row that holds the pods of the observations after i
 def journal_codec(written: Schema | None = None) -> Codec:
     """Give the codec of a journal's bodies; ``written``: the schema of a journal that is read."""
     return Codec((*model_values(), *values_of(messages), *values_of(recording)), written)
+
+
+def past_codec(written: Schema | None = None) -> Codec:
+    """Give the codec of a pass with everything it was decided with: what a running controller gives to `why`."""
+    return Codec((*model_values(), *values_of(messages), *values_of(past)), written)
 
 
 class RowWriter:

@@ -39,7 +39,9 @@ async def run_daemon(
     """
     await asyncio.to_thread(_check, settings)
     async with assembled(settings, clock or AnchoredClock(), on_record=on_record, version=version) as running:
-        about = {"server": running.server, "port": running.port, "version": version}
+        about: dict[str, object] = {"server": running.server, "port": running.port, "version": version}
+        if running.explain is not None:
+            about["explanations"] = running.explain
         _log.info(_doing(settings), **about)
         if ready is not None:
             ready(running)

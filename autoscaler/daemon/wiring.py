@@ -39,6 +39,8 @@ from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.cluster import LiveCluster
 from autoscaler.daemon.comparer import Comparer
 from autoscaler.daemon.driver import Driver
+from autoscaler.daemon.explaining import open_explanations
+from autoscaler.daemon.explanations import Explanations
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.in_force import PoliciesInForce
 from autoscaler.daemon.journal import Journal
@@ -69,10 +71,14 @@ _MISFIRE_GRACE = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A daemon that is up: ``port`` serves /livez, /readyz and /metrics; ``server`` is the API server's address."""
+    """A daemon that is up: ``port`` serves /livez, /readyz and /metrics; ``server`` is the API server's address.
+
+    ``explain``: the port of /status and /why; ``None``: they are not served.
+    """
 
     port: int
     server: str
+    explain: int | None = None
 
 
 def policy_loader(settings: Settings) -> Load:
@@ -105,6 +111,7 @@ async def assembled(
         assembly = _Assembly(settings, clock, client, telemetry, recorder, journal, memories, link, version)
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
+        explain = await open_explanations(stack, settings, assembly.explanations)
         leadership = await assembly.join_election(stack) if _elects(settings) else None
         cluster = await assembly.start_cluster(stack, leadership)
         if comparer is not None:
@@ -113,7 +120,7 @@ async def assembled(
             await assembly.open_book(stack, cluster, await assembly.start_rounds(stack, cluster))
         else:
             await stack.enter_async_context(leading(leadership, partial(assembly.work, cluster)))
-        yield Running(port=port, server=client.server)
+        yield Running(port=port, server=client.server, explain=explain)
 
 
 class _Assembly:
@@ -140,6 +147,7 @@ class _Assembly:
         self._client = client
         self._telemetry = telemetry
         self._recorder = recorder
+        self.explanations = Explanations(clock, version=version, journal=settings.journal.path)
         self._caches = PodCaches(client, jitter=_jitter)
         self.checks = Checks(live={}, ready={"pods": lambda: _join(self._caches.troubles())})
 
@@ -170,6 +178,7 @@ class _Assembly:
             watcher=_Leads(self._telemetry.leader.labels(election.name)),
         )
         self.checks.live["lease"] = leadership.check
+        self.explanations.leader = lambda: leadership.holder
         return leadership
 
     async def work(self, cluster: LiveCluster) -> None:
@@ -211,6 +220,8 @@ class _Assembly:
         config = self._settings.controller
         journal = self._journal
         controller = RecordedController(config, journal.hear) if journal else Controller(config)
+        self.explanations.controller = controller
+        stack.callback(setattr, self.explanations, "controller", None)
         await self._keep_memories(stack, controller)
         driver = Driver(controller, cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
@@ -239,6 +250,7 @@ class _Assembly:
             namespaces=frozenset(self._settings.namespaces),
         )
         self.checks.ready["policies"] = book.check
+        self.explanations.refused, self.explanations.waiting = book.refused, book.waiting
         stack.callback(self.checks.ready.pop, "policies")
         await stack.enter_async_context(running("policies", book.run))
         every = as_seconds(self._settings.reload_interval)

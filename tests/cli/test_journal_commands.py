@@ -98,8 +98,11 @@ def test_why_explains_the_newest_pass_and_any_other(journal: Path, capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("shop/web",), "error: the journal holds no decision of shop/web; it knows default/web"),
-        (("web", "--at", "2020-01-01T00:00:00Z"), "error: the journal holds no decision of default/web by then"),
+        (("shop/web",), "error: the journal holds no decision of shop/web; did you mean default/web?"),
+        (
+            ("web", "--at", "2020-01-01T00:00:00Z"),
+            "error: the journal holds no decision of default/web by then; its first is of 2026-01-05T00:00:22Z",
+        ),
     ],
 )
 def test_why_says_what_is_not_there(
@@ -183,7 +186,7 @@ def test_replay_shows_what_another_policy_would_have_asked_for(
 
 def test_a_journal_has_to_be_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("AUTOSCALER_JOURNAL__PATH", raising=False)
-    assert run(["status"]) == 2
+    assert run(["journal", "query"]) == 2
     assert capsys.readouterr().err.splitlines()[:2] == [
         "error: --journal: no journal is named",
         "  hint: pass --journal FILE; a controller writes one with `run --journal FILE`",

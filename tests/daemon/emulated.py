@@ -67,7 +67,7 @@ class Emulated:
             "policies": (self.policies,),
             "apply": True,
             "kubernetes": {"kubeconfig": self.kubeconfig, "request_timeout": "3s", "connect_timeout": "3s"},
-            "http": {"listen": "127.0.0.1:0"},
+            "http": {"listen": "127.0.0.1:0", "explain": "127.0.0.1:0"},
             "reload_interval": "1s",
         }
         return Settings(**(given | changes))
@@ -108,6 +108,13 @@ class Emulated:
             session.get(f"http://127.0.0.1:{self.running.port}{path}") as response,
         ):
             return response.status, await response.text()
+
+    @property
+    def url(self) -> str:
+        """Where `status` and `why` ask."""
+        assert self.running is not None
+        assert self.running.explain is not None
+        return f"http://127.0.0.1:{self.running.explain}"
 
     async def metric(self, line: str) -> None:
         """Wait until the daemon's metrics hold that line."""

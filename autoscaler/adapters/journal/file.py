@@ -213,16 +213,29 @@ class JournalFile:
         rows = self._all(f"SELECT * FROM decisions WHERE seq IN ({newest}) ORDER BY namespace, policy", ())
         return [DecisionRow(**dict(zip(DecisionRow.__dataclass_fields__, row, strict=True))) for row in rows]
 
-    def events(self, since_seq: int = 0, kinds: Sequence[str] = ()) -> Iterator[EventRow]:
-        """Give events from a number on, in order; only of ``kinds``, if any are named.
+    def events(
+        self, since_seq: int = 0, kinds: Sequence[str] = (), *, namespace: str = "", since: Instant | None = None
+    ) -> Iterator[EventRow]:
+        """Give events from a number on, in order; only of ``kinds``, of ``namespace``, and not before ``since``, if given.
+
+        What concerns no policy belongs to every namespace.
 
         Raises:
             JournalError: while reading.
         """
+        clauses, values = ["seq >= ?"], list[object]([since_seq])
+        if kinds:
+            clauses.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values += kinds
+        if namespace:
+            clauses.append("namespace IN (?, '')")
+            values.append(namespace)
+        if since is not None:
+            clauses.append("at >= ?")
+            values.append(since)
         with _translated():
-            of = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
-            text = f"SELECT * FROM events WHERE seq >= ? {of} ORDER BY seq"
-            for row in self._connection.execute(text, (since_seq, *kinds)):
+            text = f"SELECT * FROM events WHERE {' AND '.join(clauses)} ORDER BY seq"
+            for row in self._connection.execute(text, values):
                 yield EventRow(**dict(zip(EventRow.__dataclass_fields__, row, strict=True)))
 
     def damage(self) -> list[str]:
