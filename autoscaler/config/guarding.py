@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from autoscaler.config.blocks import Block, Multiple, OrOff
 from autoscaler.config.units import PositiveDuration, Share
 from autoscaler.model.policy import Mode
 from autoscaler.model.safety import Collapse, Guarding, Hold, Safety
 from autoscaler.model.time import SECOND, Nanoseconds, seconds
+
+#: How often a policy may ask to be evaluated [s].
+SHORTEST_PERIOD: Final = 1
+LONGEST_PERIOD: Final = 300
+
+
+def _within_limits(value: float) -> float:
+    if not SHORTEST_PERIOD <= value <= LONGEST_PERIOD:
+        raise ValueError(f"has to be from {SHORTEST_PERIOD}s to {LONGEST_PERIOD // 60}m")
+    return value
+
+
+Period = Annotated[PositiveDuration, AfterValidator(_within_limits)]
 
 
 class CollapseBlock(Block):
@@ -66,6 +80,11 @@ class GuardingBlocks(Block):
     )
     pause_scale_up: bool = Field(default=False, description="Nothing grows while this is true. Default false.")
     pause_scale_down: bool = Field(default=False, description="Nothing shrinks while this is true. Default false.")
+    period: Period | None = Field(
+        default=None,
+        description="Time between two evaluations, 1s to 5m. Default: the controller's (15s). Shorter than the metrics are "
+        "renewed it only costs requests.",
+    )
     hold: HoldBlock | None = Field(default=None, description="A number imposed for a while. Default: none.")
     safety: SafetyBlock = Field(default=SafetyBlock(), description="Guards; all are on by default.")
 
@@ -76,6 +95,7 @@ class GuardingBlocks(Block):
             pause_scale_up=self.pause_scale_up,
             pause_scale_down=self.pause_scale_down,
             hold=None if self.hold is None else _hold(self.hold),
+            period=None if self.period is None else seconds(self.period),
         )
 
 

@@ -86,7 +86,7 @@ class Memories:
         kept = self._kept.pop(policy.key, None)
         if kept is None or (kept.uid, kept.target) != (policy.uid, policy.target):
             return None
-        return resumed(kept.memory, self._clock.now(), period=self._period)
+        return resumed(kept.memory, self._clock.now(), period=policy.period_or(self._period))
 
     def recorded(self, record: Record) -> None:
         """Store soon what a pass changed for good: a scale that was written."""

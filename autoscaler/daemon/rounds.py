@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
 from autoscaler.control.messages import EvaluationDue, PolicyAccepted, PolicyWithdrawn, StatusWrittenElsewhere
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.driver import Driver
-from autoscaler.daemon.ticker import Tick, spread, ticks
+from autoscaler.daemon.ticker import Bell, Tick, spread, ticks
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.errors import InvariantError
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
-from autoscaler.model.time import Nanoseconds
+from autoscaler.model.time import SECOND, Nanoseconds
+
+#: Shortest time from one pass to the next that somebody asks for: a flood of requests is one pass a second.
+LEAST_BETWEEN: Final = SECOND
 
 _log = structlog.get_logger("autoscaler.rounds")
 
@@ -33,8 +36,13 @@ class RoundsWatcher(Protocol):
 
 @dataclass(slots=True)
 class _Round:
-    """One policy's task; ``passing`` is held while a pass is under way, since ``began`` [s, loop time]."""
+    """One policy's task; ``passing`` is held while a pass is under way, since ``began`` [s, loop time].
 
+    ``period`` [s] is what the task goes by; ``bell`` makes it due before its time.
+    """
+
+    period: float
+    bell: Bell
     passing: asyncio.Lock = field(default_factory=asyncio.Lock)
     began: float = 0.0
     halted: bool = False
@@ -42,12 +50,15 @@ class _Round:
 
 
 class Rounds:
-    """Holds one task per policy. ``period`` is measured on the clock: a fast clock makes short rounds."""
+    """Holds one task per policy. Periods are measured on the clock: a fast clock makes short rounds.
+
+    ``period`` is that of policies that have none of their own.
+    """
 
     def __init__(self, driver: Driver, clock: Clock, *, period: Nanoseconds, watcher: RoundsWatcher) -> None:
         self._driver = driver
         self._clock = clock
-        self._period = clock.wait_for(period)
+        self._period = period
         self._watcher = watcher
         self._rounds: dict[PolicyKey, _Round] = {}
 
@@ -60,12 +71,25 @@ class Rounds:
     async def accept(self, policy: ScalingPolicy, status: PolicyStatus | None, memory: Memory | None = None) -> None:
         """Take up a new policy, or a new version of one, between two of its passes."""
         await self._driver.tell(PolicyAccepted(policy=policy, status=status, memory=memory))
+        period = self._clock.wait_for(policy.period_or(self._period))
         going = self._rounds.get(policy.key)
-        if going is not None:
+        if going is not None and going.period == period:
             going.halted = False
             return
-        going = self._rounds[policy.key] = _Round()
+        if going is not None:
+            await _end(going, grace=None)
+        going = self._rounds[policy.key] = _Round(period, Bell(least=self._clock.wait_for(LEAST_BETWEEN)))
         going.task = asyncio.create_task(self._run(policy.key, going), name=f"policy {policy.key}")
+
+    def ask(self, key: PolicyKey) -> bool:
+        """Make a policy due now, or a second after its last pass began; asked again before that, it is due once.
+
+        Gives whether there is such a policy. Its grid does not move.
+        """
+        going = self._rounds.get(key)
+        if going is not None:
+            going.bell.ring()
+        return going is not None
 
     def note(self, event: StatusWrittenElsewhere) -> None:
         """Pass on what another controller did; it counts from the next decision on."""
@@ -85,7 +109,7 @@ class Rounds:
         await asyncio.gather(*(_end(going, grace=grace) for going in ending))
 
     async def _run(self, key: PolicyKey, going: _Round) -> None:
-        async for tick in ticks(self._period, spread(key, self._period)):
+        async for tick in ticks(going.period, spread(key, going.period), going.bell):
             self._watcher.ticked(key, tick)
             if not going.halted:
                 async with going.passing:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.safety import Guarding
 from autoscaler.model.selector import LabelSelector
+from autoscaler.model.time import Nanoseconds
 
 
 class Profile(StrEnum):
@@ -185,3 +186,8 @@ class ScalingPolicy:
     guarding: Guarding | None = None  #: of a guarded policy
     uid: str = ""
     generation: int = 0  #: of the object it was read from; 0: not known
+
+    def period_or(self, usual: Nanoseconds) -> Nanoseconds:
+        """Give the time between two evaluations: the policy's own, or the controller's ``usual`` one."""
+        own = None if self.guarding is None else self.guarding.period
+        return usual if own is None else own

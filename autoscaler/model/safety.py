@@ -119,6 +119,7 @@ class Guarding:
     pause_scale_up: bool = False
     pause_scale_down: bool = False
     hold: Hold | None = None
+    period: Nanoseconds | None = None  #: time between two evaluations; ``None``: the controller's
     holds: tuple[Hold, ...] = ()  #: more of them, in the order in which they were imposed
 
     def hold_at(self, at: Instant) -> Hold | None:

@@ -26,17 +26,27 @@ from autoscaler.simulator.api import Api, WorldApi
 from autoscaler.simulator.world import World
 
 OnRecord = Callable[[Record], None]
+#: Tells whether a policy is due at a tick.
+IsDue = Callable[[PolicyKey, Instant], bool]
 
 
 class Driver:
     """Runs policies against a world; ``on_record`` is told the story of every pass."""
 
-    def __init__(self, world: World, controller: Controller, on_record: OnRecord, api: Api | None = None) -> None:
-        """``api`` answers for the world; by default it never fails."""
+    def __init__(
+        self,
+        world: World,
+        controller: Controller,
+        on_record: OnRecord,
+        api: Api | None = None,
+        is_due: IsDue | None = None,
+    ) -> None:
+        """``api`` answers for the world, by default without fail; without ``is_due`` every policy is due at every tick."""
         self._world = world
         self._api = api or WorldApi(world)
         self._controller = controller
         self._on_record = on_record
+        self._is_due = is_due
         self._policies: dict[PolicyKey, ScalingPolicy] = {}
         self._statuses: dict[PolicyKey, PolicyStatus] = {}  # what the policies' objects hold
 
@@ -47,15 +57,17 @@ class Driver:
             self._tell(PolicyAccepted(policy=acting))
 
     def run(self, ticks: Iterable[Instant]) -> None:
-        """Evaluate every policy at each of ``ticks``, in order."""
+        """Evaluate the policies that are due at each of ``ticks``, in order."""
         for tick in ticks:
             self.evaluate(tick, tick)
 
     def evaluate(self, tick: Instant, at: Instant) -> None:
-        """Let the world go on until ``tick``, then evaluate every policy; the controller's clock shows ``at``."""
+        """Let the world go on until ``tick``, then evaluate who is due; the controller's clock shows ``at``."""
         self._world.advance(tick)
+        due = self._is_due
         for key in self._policies:
-            self._tell(EvaluationDue(key=key, at=at))
+            if due is None or due(key, tick):
+                self._tell(EvaluationDue(key=key, at=at))
 
     def restart(self, controller: Controller, *, keeps_memory: bool) -> None:
         """Go on with another controller, which knows what the policies' objects say and, if kept, what was remembered."""

@@ -28,10 +28,10 @@ class Evaluates(Protocol):
     """What a run needs of a driver."""
 
     def run(self, ticks: Iterable[Instant]) -> None:
-        """Evaluate every policy at each of ``ticks``, in order."""
+        """Evaluate the policies that are due at each of ``ticks``, in order."""
 
     def evaluate(self, tick: Instant, at: Instant) -> None:
-        """Let the world go on until ``tick``, then evaluate every policy; the controller's clock shows ``at``."""
+        """Let the world go on until ``tick``, then evaluate who is due; the controller's clock shows ``at``."""
 
     def restart(self, controller: Controller, *, keeps_memory: bool) -> None:
         """Go on with another controller."""

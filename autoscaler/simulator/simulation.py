@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from autoscaler.config.scenario import Control, Target
+from autoscaler.config.scenario import Target
 from autoscaler.control.controller import Controller
 from autoscaler.control.messages import Record
 from autoscaler.engine.explain import metric_label, sentence
@@ -21,8 +21,9 @@ from autoscaler.simulator.faults import FaultyRun, api_of
 from autoscaler.simulator.inputs import Inputs
 from autoscaler.simulator.moot import unread
 from autoscaler.simulator.numerals import clock
-from autoscaler.simulator.progress import TOLD_EVERY, Progress
+from autoscaler.simulator.progress import Progress
 from autoscaler.simulator.result import MetricTrack, Result, ScaleAction, Trouble
+from autoscaler.simulator.schedule import Schedule
 from autoscaler.simulator.stage import set_up
 from autoscaler.simulator.world import Workload, World
 
@@ -115,13 +116,17 @@ def simulate(
     start, end = world.start, world.start + inputs.duration * SECOND
     policies = [bind(policy, scenario.target)[0], *_bound_beside(beside, stage.neighbours)]
     notebooks = {each.key: Notebook(world) for each in policies}
+    schedule = Schedule(scenario.control, policies, start, end, progress)
     driver = Driver(
-        world, Controller(config), lambda record: notebooks[record.key].note(record), api_of(world, scenario)
+        world,
+        Controller(config),
+        lambda record: notebooks[record.key].note(record),
+        api_of(world, scenario),
+        None if schedule.is_one_grid else schedule.is_due,
     )
     driver.accept(policies)
-    ticks = _Ticks(scenario.control, start, end, progress)
-    FaultyRun(driver, world, scenario, lambda: Controller(config)).run(ticks)
-    if not ticks.were_stopped:
+    FaultyRun(driver, world, scenario, lambda: Controller(config)).run(schedule)
+    if not schedule.were_stopped:
         stage.world.advance(end)
     notebook = notebooks[policies[0].key]
     return stage.result(
@@ -131,7 +136,7 @@ def simulate(
         evaluations=notebook.evaluations,
         tolerance=config.tolerance,
         troubles=notebook.troubles(),
-        is_complete=not ticks.were_stopped,
+        is_complete=not schedule.were_stopped,
         notes=tuple(unread(scenario, policies)),
         scaled={
             bound.target.name: (given.key.name, notebooks[bound.key].actions)
@@ -154,26 +159,6 @@ def _bound_beside(policies: Sequence[ScalingPolicy], neighbours: Sequence[Worklo
 def is_for(policy: ScalingPolicy, target: Target) -> bool:
     """Tell whether a policy's target is this one, wherever either of them lives."""
     return (policy.target.kind, policy.target.name) == (target.kind, target.name)
-
-
-class _Ticks:
-    """The instants of evaluation, the first one period and the phase after the start; reports between them."""
-
-    def __init__(self, control: Control, start: Instant, end: Instant, progress: Progress | None) -> None:
-        period = seconds(control.sync_period)
-        self._range = range(start + period + seconds(control.sync_phase), end + 1, period)
-        self._start, self._end, self._progress = start, end, progress
-        self.were_stopped = False
-
-    def __iter__(self) -> Iterator[Instant]:
-        told = self._start
-        for tick in self._range:
-            if self._progress is not None and tick - told >= TOLD_EVERY:
-                told = tick
-                if self._progress((tick - self._start) / (self._end - self._start)):
-                    self.were_stopped = True
-                    return
-            yield tick
 
 
 def bind(policy: ScalingPolicy, target: Target) -> tuple[ScalingPolicy, str]:

@@ -66,6 +66,7 @@ def test_every_block_is_read(tmp_path: Path) -> None:
   mode: Paused
   pauseScaleUp: true
   pauseScaleDown: true
+  period: 5s
   hold: {replicas: 7, until: "2026-01-05T19:00:00+01:00", author: ann, reason: sale}
   safety:
     maxSampleAge: 2m
@@ -85,6 +86,7 @@ def test_every_block_is_read(tmp_path: Path) -> None:
         pause_scale_up=True,
         pause_scale_down=True,
         hold=Hold(replicas=7, until=1_767_636_000 * SECOND, author="ann", reason="sale"),
+        period=5 * SECOND,
     )  # fmt: skip
 
 
@@ -146,6 +148,11 @@ def test_the_schema_gives_defaults_and_limits_as_people_write_them() -> None:
         (
             "  hold: {replicas: 3, until: tomorrow, author: ann, reason: sale}\n",
             "FILE:7: spec.hold.until: should be a valid datetime or date, input is too short, not 'tomorrow'",
+        ),
+        ("  period: 10m\n", "FILE:7: spec.period: has to be from 1s to 5m, not '10m'"),
+        (
+            "  period: 15\n",
+            "FILE:7: spec.period: 15 is not a duration; write numbers with units, such as 250ms, 15s or 1h30m",
         ),
         ("  maxReplica: 3\n", 'FILE:7: spec.maxReplica: unknown field "maxReplica"'),
     ],

@@ -164,7 +164,8 @@ def _looking(scenario: Scenario) -> str:
         f"Metrics are scraped every {print_duration(seconds(metrics.scrape_interval))}, cpu averaged over "
         f"{print_duration(seconds(metrics.resource_window))}, custom rates over "
         f"{print_duration(seconds(metrics.custom_window))}, and known {print_duration(seconds(metrics.lag))} later. Chance "
-        f"is the same for every policy. Evaluated every {print_duration(seconds(control.sync_period))}."
+        f"is the same for every policy. Evaluated every {print_duration(seconds(control.sync_period))}, unless a policy "
+        "has a period of its own."
     )
 
 
