@@ -51,7 +51,7 @@ def command(
     explained = explain(past.policy, past.record.observation, past.memory, past.config)
     typer.echo(f"{past.record.key} at {second(past.record.decision.at)}, {past.policy.mode.value}\n")
     typer.echo(page(past, explained), nl=False)
-    if past.record.outcome.error:
+    if past.record.outcome.result.value == "failed":
         say(f"note: the write failed: {past.record.outcome.error}")
 
 

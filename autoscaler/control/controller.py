@@ -18,6 +18,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from autoscaler.control.ambiguity import SelectorIndex
+from autoscaler.control.halting import Halting
 from autoscaler.control.messages import (
     Announce,
     EvaluationDue,
@@ -35,6 +36,8 @@ from autoscaler.control.messages import (
     StatusWrittenElsewhere,
     TargetObserved,
     WriteScale,
+    WritesHalted,
+    WritesResumed,
     WriteStatus,
 )
 from autoscaler.control.past import Past
@@ -43,7 +46,7 @@ from autoscaler.engine.adopt import adopt
 from autoscaler.engine.course import Course, course_of
 from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.promises import broken_promise
-from autoscaler.engine.settle import settle
+from autoscaler.engine.settle import settle, with_status
 from autoscaler.engine.statuses import same_status
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import Announcement, Decision, ErrorKind, PolicyStatus, WriteOutcome, WriteResult
@@ -69,6 +72,7 @@ class Controller:
         self._config = config
         self._tracked: dict[PolicyKey, Tracked] = {}
         self._selectors = SelectorIndex()
+        self._halting = Halting()
 
     @property
     def policies(self) -> tuple[PolicyKey, ...]:
@@ -115,6 +119,12 @@ class Controller:
                 return self._adopt(event)
             case PassAbandoned():
                 return self._abandon(event.key)
+            case WritesHalted(halt=halt):
+                self._halting.throw(halt)
+                return ()
+            case WritesResumed():
+                self._halting.release()
+                return ()
             case _:
                 assert_never(event)
 
@@ -125,6 +135,7 @@ class Controller:
         if known is None:
             self._tracked[key] = Tracked.fresh(event.policy, event.status, event.memory)
             self._selectors.register(key)
+            self._halting.follow(key, self._tracked[key].memory.status)
         elif known.policy.uid == event.policy.uid:
             known.policy = event.policy
         else:
@@ -134,6 +145,7 @@ class Controller:
     def _withdraw(self, key: PolicyKey) -> Instructions:
         self._tracked.pop(key, None)
         self._selectors.forget(key)
+        self._halting.forget(key)
         return ()
 
     def _begin(self, event: EvaluationDue) -> Instructions:
@@ -171,7 +183,7 @@ class Controller:
         broken = broken_promise(policy, decision, self._config)
         if broken:
             return WriteOutcome(result=WriteResult.FAILED, error=f"not written, this would be a defect: {broken}")
-        return _WITHHELD if mode is _OBSERVE else None
+        return _WITHHELD if mode is _OBSERVE else self._halting.outcome(decision.at)
 
     def _with_rivals(self, policy: ScalingPolicy, memory: Memory, observation: Observation) -> Observation:
         """Note the selector of this pass, and who else selects its pods, if the pass looks at pods at all."""
@@ -189,6 +201,8 @@ class Controller:
         tracked = self._tracked.get(event.key)
         if tracked is None or tracked.current is None:
             return ()
+        if halted := self._halting.outcome(tracked.current.decision.at):
+            return self._conclude(event.key, halted)
         tracked.current.attempts += 1
         if tracked.current.attempts >= WRITE_ATTEMPTS:
             return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
@@ -201,6 +215,9 @@ class Controller:
             return ()
         run, tracked.current = tracked.current, None
         settlement, tracked.memory = settle(run.policy, run.decision, run.memory, outcome, self._config)
+        if self._halting.matters and run.mode is not _OBSERVE:
+            settlement = self._halting.shown(key, settlement, run.decision.at)
+            tracked.memory = with_status(tracked.memory, settlement.status)
         record = Record(
             key=key, observation=run.observation, decision=run.decision, outcome=outcome, settlement=settlement
         )

@@ -12,6 +12,7 @@ from autoscaler.model.decision import Announcement, Decision, PolicyStatus, Sett
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation, Scale
 from autoscaler.model.policy import Metric, ObjectRef, PolicyKey, ScalingPolicy
+from autoscaler.model.safety import Halt
 from autoscaler.model.time import Instant
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -93,7 +94,18 @@ class PassAbandoned(Struct, frozen=True, kw_only=True, gc=False):
     key: PolicyKey
 
 
-Event = (
+class WritesHalted(Struct, frozen=True, kw_only=True, gc=False):
+    """A person threw the kill switch: no size of any policy is to be written until they are resumed."""
+
+    halt: Halt
+
+
+class WritesResumed(Struct, frozen=True, kw_only=True, gc=False):
+    """The kill switch was released. Harmless where it was not thrown."""
+
+
+#: What is about one policy.
+PolicyEvent = (
     PolicyAccepted
     | PolicyWithdrawn
     | EvaluationDue
@@ -105,6 +117,7 @@ Event = (
     | StatusWrittenElsewhere
     | PassAbandoned
 )
+Event = PolicyEvent | WritesHalted | WritesResumed
 
 # --- instructions ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from autoscaler.control.controller import Controller, Instructions
-from autoscaler.control.messages import EvaluationDue, Event, PolicyAccepted, PolicyWithdrawn
+from autoscaler.control.messages import (
+    EvaluationDue,
+    Event,
+    PolicyAccepted,
+    PolicyWithdrawn,
+    WritesHalted,
+    WritesResumed,
+)
 from autoscaler.control.past import Past
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.memory import Memory
@@ -38,6 +45,7 @@ class RecordedController:
         self._repeat = repeat
         self._policies: dict[PolicyKey, ScalingPolicy] = {}
         self._told_at: dict[PolicyKey, Instant] = {}
+        self._halted: WritesHalted | None = None
         listener(Restarted(config=config))
 
     def past_of(self, key: PolicyKey) -> Past | None:
@@ -58,6 +66,10 @@ class RecordedController:
                 self._told_at.pop(key, None)
             case EvaluationDue():
                 self._tell_memory(event)
+            case WritesHalted():
+                self._halted = event
+            case WritesResumed():
+                self._halted = None
             case _:
                 pass
         self._listener(event)
@@ -71,3 +83,5 @@ class RecordedController:
             return
         self._told_at[due.key] = due.at
         self._listener(PolicyAccepted(policy=policy, memory=self._controller.memory_of(due.key)))
+        if self._halted is not None:
+            self._listener(self._halted)

@@ -21,6 +21,8 @@ from autoscaler.control.messages import (
     StatusRefused,
     StatusWrittenElsewhere,
     TargetObserved,
+    WritesHalted,
+    WritesResumed,
 )
 from autoscaler.control.past import Past
 from autoscaler.control.recording import Heard, Restarted
@@ -82,7 +84,9 @@ def replay_with(
                 yield from _decided(controller, event, others, asked)
             case EvaluationDue() | PolicyWithdrawn():
                 controller.handle(event)
-            case ScaleWritten() | ScaleConflicted() | ScaleRefused() | StatusRefused():
+            case (
+                ScaleWritten() | ScaleConflicted() | ScaleRefused() | StatusRefused() | WritesHalted() | WritesResumed()
+            ):
                 pass  # answers to what others do not ask for
             case StatusWrittenElsewhere() | PassAbandoned():
                 controller.handle(event)

@@ -13,6 +13,7 @@ from autoscaler.control.messages import (
     Observe,
     PassAbandoned,
     PolicyAccepted,
+    PolicyEvent,
     PolicyWithdrawn,
     Record,
     ScaleConflicted,
@@ -22,6 +23,8 @@ from autoscaler.control.messages import (
     StatusWrittenElsewhere,
     TargetObserved,
     WriteScale,
+    WritesHalted,
+    WritesResumed,
     WriteStatus,
 )
 from autoscaler.model.observation import Observation
@@ -62,7 +65,7 @@ class Driver:
         self._cluster = cluster
         self._turns: defaultdict[PolicyKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def tell(self, event: Event) -> None:
+    async def tell(self, event: PolicyEvent) -> None:
         """Tell the controller of an event, and carry out all that follows from it."""
         key = event.policy.key if isinstance(event, PolicyAccepted) else event.key
         async with self._turns[key]:
@@ -74,18 +77,18 @@ class Driver:
         if isinstance(event, PolicyWithdrawn):
             self._turns.pop(key, None)
 
-    def note(self, event: StatusWrittenElsewhere) -> None:
+    def note(self, event: StatusWrittenElsewhere | WritesHalted | WritesResumed) -> None:
         """Tell the controller of what asks for nothing, at once, even while the policy's pass is under way."""
         self._controller.handle(event)
 
-    async def _follow(self, event: Event) -> None:
+    async def _follow(self, event: PolicyEvent) -> None:
         """Carry instructions out in order, each with all that its answer brings, before the next."""
         for instruction in self._controller.handle(event):
             answer = await self._carry_out(instruction)
             if answer is not None:
                 await self._follow(answer)
 
-    async def _carry_out(self, instruction: Instruction) -> Event | None:
+    async def _carry_out(self, instruction: Instruction) -> PolicyEvent | None:
         match instruction:
             case Observe():
                 return TargetObserved(key=instruction.key, observation=await self._cluster.observe(instruction))

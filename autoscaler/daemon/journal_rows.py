@@ -10,7 +10,7 @@ from autoscaler.adapters.journal.codec import Codec, CodecError, Schema
 from autoscaler.adapters.journal.file import DecisionRow, EventRow, Row
 from autoscaler.adapters.journal.values import model_values, values_of
 from autoscaler.control import messages, past, recording
-from autoscaler.control.messages import PolicyAccepted, Record, TargetObserved
+from autoscaler.control.messages import PolicyAccepted, Record, TargetObserved, WritesHalted, WritesResumed
 from autoscaler.control.recording import Heard, Restarted
 from autoscaler.engine.explain import sentence
 from autoscaler.model.observation import Pod
@@ -45,6 +45,8 @@ class RowWriter:
                 yield self._decision(value)
             case Restarted():
                 self._pods.clear()
+                yield self._event(at, type(value).__name__, None, value)
+            case WritesHalted() | WritesResumed():
                 yield self._event(at, type(value).__name__, None, value)
             case TargetObserved(key=key, observation=observation):
                 if self._pods.get(key) != observation.pods:

@@ -8,7 +8,14 @@ from typing import Final, Protocol
 
 import structlog
 
-from autoscaler.control.messages import EvaluationDue, PolicyAccepted, PolicyWithdrawn, StatusWrittenElsewhere
+from autoscaler.control.messages import (
+    EvaluationDue,
+    PolicyAccepted,
+    PolicyWithdrawn,
+    StatusWrittenElsewhere,
+    WritesHalted,
+    WritesResumed,
+)
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.ticker import Bell, Tick, spread, ticks
@@ -91,8 +98,8 @@ class Rounds:
             going.bell.ring()
         return going is not None
 
-    def note(self, event: StatusWrittenElsewhere) -> None:
-        """Pass on what another controller did; it counts from the next decision on."""
+    def note(self, event: StatusWrittenElsewhere | WritesHalted | WritesResumed) -> None:
+        """Pass on what another controller or an operator did; it counts from the next decision on."""
         self._driver.note(event)
 
     async def withdraw(self, key: PolicyKey) -> None:

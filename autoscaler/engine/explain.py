@@ -62,10 +62,9 @@ def _opening(decision: Decision, outcome: WriteOutcome | None) -> str:
     move = _move(decision)
     if move is None:
         return _standing(decision)
-    result = outcome.result if outcome is not None else WriteResult.NOT_NEEDED
-    if result is WriteResult.WITHHELD:
-        return f"Would {move} (observing only)"
-    if outcome is not None and result is WriteResult.FAILED:
+    if outcome is not None and outcome.result is WriteResult.WITHHELD:
+        return f"Would {move} ({_clause(outcome.error) if outcome.error else 'observing only'})"
+    if outcome is not None and outcome.result is WriteResult.FAILED:
         return f"Wanted to {move}, but the write failed: {_clause(outcome.error)}"
     return {"grow": "Growing", "shrink": "Shrinking"}[move.split()[0]] + move.removeprefix(move.split()[0])
 
