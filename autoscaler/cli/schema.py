@@ -26,6 +26,16 @@ class Document(StrEnum):
     TRIALS = "trials"
 
 
+class Form(StrEnum):
+    """How to print a schema."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    CSV = "csv"
+    CRD = "crd"
+
+
 #: What people write by hand, field by field with its meaning.
 _DESCRIBED: Final = (Document.SCENARIO, Document.SETTINGS, Document.OBSERVATION)
 
@@ -39,18 +49,27 @@ def command(
         ),
     ],
     output: Annotated[
-        Output, typer.Option("--output", "-o", help="json (or yaml) for editors; table or csv lists the fields.")
-    ] = Output.JSON,
+        Form,
+        typer.Option(
+            "--output",
+            "-o",
+            help="json (or yaml) for editors; table or csv lists the fields; crd (scaling-policy) is for kubectl apply.",
+        ),
+    ] = Form.JSON,
 ) -> None:
     """Print the JSON schema of a policy, a scenario, the settings file, an observation, a decision or trials.
 
     Observation and decision are what `autoscaler evaluate` reads and, with -o json, prints; trials are what `autoscaler
-    simulate -o json` prints. With -o table (scenario, settings, observation): every field with its meaning.
+    simulate -o json` prints. With -o table (scenario, settings, observation): every field with its meaning. With -o crd
+    (scaling-policy): the CustomResourceDefinition, to be applied to a cluster.
     An editor with a YAML language server uses the schema by a first line such as:
     # yaml-language-server: $schema=policy.schema.json
     """
-    if output in (Output.JSON, Output.YAML):
-        print_value(_schema(document), output)
+    if output in (Form.JSON, Form.YAML):
+        print_value(_schema(document), Output(output))
+        return
+    if output is Form.CRD:
+        typer.echo(_definition(document), nl=False)
         return
     if document not in _DESCRIBED:
         raise usage_error(
@@ -60,7 +79,19 @@ def command(
         )
     from autoscaler.config.schema_fields import field_rows
 
-    print_rows([{"field": row.path, "meaning": row.meaning} for row in field_rows(_schema(document))], output)
+    print_rows([{"field": row.path, "meaning": row.meaning} for row in field_rows(_schema(document))], Output(output))
+
+
+def _definition(document: Document) -> str:
+    if document is not Document.SCALING_POLICY:
+        raise usage_error(
+            f"a {document} is no kind of a cluster's",
+            option="--output",
+            hint="autoscaler schema scaling-policy -o crd",
+        )
+    from autoscaler.config.crd.definition import print_definition
+
+    return print_definition()
 
 
 def _schema(document: Document) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autoscaler.config.api_texts import meaning
 from autoscaler.config.api_types import ApiType, Shape, named_type
 from autoscaler.model.json_types import JsonObject
 
@@ -39,7 +40,7 @@ _RULES: Final[dict[tuple[str, str], JsonObject]] = {
     ("v2.HorizontalPodAutoscalerSpec", "maxReplicas"): {"minimum": 1},
     ("v2.MetricSpec", "type"): {"enum": ["ContainerResource", "External", "Object", "Pods", "Resource"]},
     ("v2.MetricTarget", "type"): {"enum": ["Utilization", "Value", "AverageValue"]},
-    ("v2.MetricTarget", "averageUtilization"): {"minimum": 1, "description": "Percent of what the pods request."},
+    ("v2.MetricTarget", "averageUtilization"): {"minimum": 1},
     ("v2.HPAScalingRules", "stabilizationWindowSeconds"): {"minimum": 0, "maximum": 3600},
     ("v2.HPAScalingRules", "selectPolicy"): {"enum": ["Disabled", "Max", "Min"], "default": "Max"},
     ("v2.HPAScalingRules", "policies"): {"minItems": 1},
@@ -47,6 +48,8 @@ _RULES: Final[dict[tuple[str, str], JsonObject]] = {
     ("v2.HPAScalingPolicy", "value"): {"minimum": 1},
     ("v2.HPAScalingPolicy", "periodSeconds"): {"minimum": 1, "maximum": 1800},
 }
+#: Types whose texts stand under another name: decoding errors call these by their version.
+_TEXTS_AS: Final = {f"v1.{name}": name for name in ("LabelSelector", "LabelSelectorRequirement")}
 
 
 def policy_schema() -> JsonObject:
@@ -84,8 +87,18 @@ def _schema(kind: ApiType) -> JsonObject:
 
 
 def _object(kind: ApiType) -> JsonObject:
-    fields = {name: _schema(item) | _RULES.get((kind.name, name), {}) for name, item in kind.fields.items()}
+    texts = _TEXTS_AS.get(kind.name, kind.name)
+    fields = {name: _field(kind.name, texts, name, item) for name, item in kind.fields.items()}
     written: JsonObject = {"type": "object", "additionalProperties": False, "properties": fields}
     if kind.name in _REQUIRED:
         written["required"] = _REQUIRED[kind.name]
-    return written
+    return written | _described(texts)
+
+
+def _field(kind: str, texts: str, field: str, item: ApiType) -> JsonObject:
+    return _schema(item) | _RULES.get((kind, field), {}) | _described(texts, field)
+
+
+def _described(kind: str, field: str = "") -> JsonObject:
+    text = meaning(kind, field)
+    return {"description": text} if text else {}

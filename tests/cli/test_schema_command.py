@@ -23,7 +23,12 @@ def test_a_policys_schema_knows_fields_lists_and_limits(capsys: pytest.CaptureFi
 
     assert spec["required"] == ["scaleTargetRef", "maxReplicas"]
     assert spec["additionalProperties"] is False
-    assert spec["properties"]["maxReplicas"] == {"type": "integer", "minimum": 1, "maximum": 2147483647}
+    assert spec["properties"]["maxReplicas"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 2147483647,
+        "description": "Most replicas the metrics may lead to. Not below minReplicas.",
+    }
     metric = spec["properties"]["metrics"]["items"]["properties"]
     assert metric["type"]["enum"] == ["ContainerResource", "External", "Object", "Pods", "Resource"]
     assert metric["pods"]["properties"]["target"]["properties"]["averageValue"]["type"] == ["string", "number"]

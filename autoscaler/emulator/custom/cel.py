@@ -177,6 +177,13 @@ def _to_int(value: JsonValue) -> int:
         raise CelError(f"type conversion error from '{value}' to 'int'") from None
 
 
+def _to_double(value: JsonValue) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise CelError(f"type conversion error from '{value}' to 'double'") from None
+
+
 def _to_text(value: JsonValue) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -221,7 +228,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "size": len,
     "int": _to_int,
     "uint": _to_int,
-    "double": float,
+    "double": _to_double,
     "string": _to_text,
     "bool": bool,
     "dyn": lambda value: value,

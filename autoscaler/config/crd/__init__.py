@@ -1,0 +1,1 @@
+"""The CustomResourceDefinition of a ScalingPolicy, made from the schema of its files."""
