@@ -195,8 +195,17 @@ class HttpSettings(Section):
     explain_token: Path | None = None
     """File with the token that whoever asks there must present. Absent: none is needed."""
 
+    push: OptionalAddress = None
+    """HOST:PORT that takes POST /evaluate/NAMESPACE/NAME, or off (the default). Beyond loopback it needs a token."""
+    push_token: Path | None = None
+    """File with the token that whoever asks for an evaluation must present. Absent: none is needed."""
+
     @model_validator(mode="after")
     def _guarded(self) -> Self:
+        if self.push is not None and self.push.host not in LOOPBACK_HOSTS and self.push_token is None:
+            raise ValueError(
+                "push: everybody could ask for evaluations there; name a token's file in push_token, or 127.0.0.1"
+            )
         if self.explain is not None and self.explain.host not in LOOPBACK_HOSTS and self.explain_token is None:
             raise ValueError(
                 "explain: everybody could read it there; name a token's file in explain_token, or 127.0.0.1"

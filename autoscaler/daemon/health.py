@@ -77,10 +77,10 @@ def add_metrics(app: web.Application, registry: CollectorRegistry, refresh: Call
 
 
 @asynccontextmanager
-async def served(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def served(app: web.Application, host: str, port: int, *, setting: str = "http.listen") -> AsyncIterator[int]:
     """Serve ``app`` until the block ends, on every interface where ``host`` is empty. Gives the port in use.
 
-    Raises: InvalidSettingsError where nothing can listen there.
+    Raises: InvalidSettingsError where nothing can listen there; ``setting`` is what to change.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -90,7 +90,7 @@ async def served(app: web.Application, host: str, port: int) -> AsyncIterator[in
         except OSError as error:
             what = f"cannot listen on {host}:{port}: {error.strerror or error}"
             hint = "choose another HOST:PORT; port 0 takes a free one"
-            raise InvalidSettingsError([Fault(what=what, path="http.listen", hint=hint)]) from error
+            raise InvalidSettingsError([Fault(what=what, path=setting, hint=hint)]) from error
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

@@ -70,6 +70,11 @@ class Rounds:
         self._rounds: dict[PolicyKey, _Round] = {}
 
     @property
+    def keys(self) -> tuple[PolicyKey, ...]:
+        """Names of the policies that have a round."""
+        return tuple(self._rounds)
+
+    @property
     def longest_pass(self) -> float:
         """How long the longest pass still under way has taken [s]; 0 where none is."""
         now = asyncio.get_running_loop().time()

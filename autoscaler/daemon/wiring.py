@@ -48,6 +48,7 @@ from autoscaler.daemon.leadership import Leadership, leading
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.memories import Memories
 from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.pushes import Pushes, open_pushes
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
 from autoscaler.daemon.rounds import Rounds
 from autoscaler.daemon.shadow_book import ShadowBook
@@ -73,12 +74,13 @@ _MISFIRE_GRACE = 24 * 3600
 class Running:
     """A daemon that is up: ``port`` serves /livez, /readyz and /metrics; ``server`` is the API server's address.
 
-    ``explain``: the port of /status and /why; ``None``: they are not served.
+    ``explain``: the port of /status and /why, ``push`` that of /evaluate; ``None``: they are not served.
     """
 
     port: int
     server: str
     explain: int | None = None
+    push: int | None = None
 
 
 def policy_loader(settings: Settings) -> Load:
@@ -112,6 +114,7 @@ async def assembled(
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
         explain = await open_explanations(stack, settings, assembly.explanations)
+        push = await open_pushes(stack, settings, assembly.pushes)
         leadership = await assembly.join_election(stack) if _elects(settings) else None
         cluster = await assembly.start_cluster(stack, leadership)
         if comparer is not None:
@@ -120,7 +123,7 @@ async def assembled(
             await assembly.open_book(stack, cluster, await assembly.start_rounds(stack, cluster))
         else:
             await stack.enter_async_context(leading(leadership, partial(assembly.work, cluster)))
-        yield Running(port=port, server=client.server, explain=explain)
+        yield Running(port=port, server=client.server, explain=explain, push=push)
 
 
 class _Assembly:
@@ -148,6 +151,7 @@ class _Assembly:
         self._telemetry = telemetry
         self._recorder = recorder
         self.explanations = Explanations(clock, version=version, journal=settings.journal.path)
+        self.pushes = Pushes(telemetry.asked)
         self._caches = PodCaches(client, jitter=_jitter)
         self.checks = Checks(live={}, ready={"pods": lambda: _join(self._caches.troubles())})
 
@@ -178,7 +182,7 @@ class _Assembly:
             watcher=_Leads(self._telemetry.leader.labels(election.name)),
         )
         self.checks.live["lease"] = leadership.check
-        self.explanations.leader = lambda: leadership.holder
+        self.explanations.leader = self.pushes.leader = lambda: leadership.holder
         return leadership
 
     async def work(self, cluster: LiveCluster) -> None:
@@ -226,6 +230,8 @@ class _Assembly:
         driver = Driver(controller, cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
+        self.pushes.rounds = rounds
+        stack.callback(setattr, self.pushes, "rounds", None)
         self.checks.live["passes"] = lambda: _stuck(rounds)
         stack.callback(self.checks.live.pop, "passes")
         return rounds
