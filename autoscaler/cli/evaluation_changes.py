@@ -9,7 +9,7 @@ from autoscaler.config.decision_write import readable
 from autoscaler.engine.explain import metric_label
 from autoscaler.engine.explained import Explained
 from autoscaler.engine.sensitivity import Boundary, Input, Sensitivity
-from autoscaler.model.policy import ExternalMetric, Metric, ObjectMetric
+from autoscaler.model.policy import ExternalMetric, Metric, ObjectMetric, PrometheusMetric
 
 
 def changes(explained: Explained, clock: Clock) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _of_metric(one: Sensitivity, metric: Metric) -> str:
 
 def _level(found: Boundary, metric: Metric) -> str:
     value = readable(metric, found.value)
-    if isinstance(metric, ObjectMetric | ExternalMetric):
+    if isinstance(metric, ObjectMetric | ExternalMetric | PrometheusMetric):
         return value
     return f"{found.observed} ({value} per pod)" if found.observed.endswith("%") else f"{value} per pod"
 

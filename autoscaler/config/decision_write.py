@@ -36,6 +36,7 @@ from autoscaler.model.policy import (
     ExternalMetric,
     Metric,
     ObjectMetric,
+    PrometheusMetric,
     ResourceMetric,
 )
 from autoscaler.model.quantity import Format, Quantity
@@ -224,7 +225,7 @@ def _unit(metric: Metric | None) -> str:
     match metric:
         case None:
             return ""
-        case ObjectMetric() | ExternalMetric():
+        case ObjectMetric() | ExternalMetric() | PrometheusMetric():
             return "total"
         case _:
             return "average per pod"

@@ -20,6 +20,7 @@ from autoscaler.model.policy import (
     MetricName,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     ScalingPolicy,
     UnknownMetric,
@@ -111,6 +112,8 @@ def _write_metric(metric: Metric | None, status: MetricStatus) -> JsonObject:
             return {"type": "Object", "object": source}
         case ExternalMetric():
             return {"type": "External", "external": {"metric": _write_name(metric.metric), "current": current}}
+        case PrometheusMetric():
+            return {"type": "Prometheus", "prometheus": {"name": metric.name, "current": current}}
         case UnknownMetric():
             return {"type": ""}
 

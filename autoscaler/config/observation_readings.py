@@ -24,6 +24,7 @@ from autoscaler.model.observation import (
     PodSample,
     PodsReading,
     PodUsage,
+    PrometheusReading,
     Reading,
     ResourceReading,
 )
@@ -33,6 +34,7 @@ from autoscaler.model.policy import (
     Metric,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     ScalingPolicy,
     UnknownMetric,
@@ -69,6 +71,8 @@ def _own_key(metric: Metric) -> str:
             return f"{metric.container}/{metric.resource}"
         case PodsMetric() | ObjectMetric() | ExternalMetric():
             return metric.metric.name
+        case PrometheusMetric():
+            return metric.name
         case UnknownMetric():
             return ""
 
@@ -109,6 +113,8 @@ class Readings:
                 return self._object(key, given)
             case ExternalMetric():
                 return self._external(key, given)
+            case PrometheusMetric():
+                return self._prometheus(key, given)
             case UnknownMetric():
                 return _NOT_GIVEN
             case _:
@@ -119,11 +125,17 @@ class Readings:
         if isinstance(metric, UnknownMetric) or self.file.scale.error or not self.file.scale.replicas:
             return _NOT_GIVEN
         is_given = any(key in measured.own for measured in self.pods for key in keys)
-        if is_given and not isinstance(metric, ObjectMetric | ExternalMetric):
+        if is_given and not isinstance(metric, ObjectMetric | ExternalMetric | PrometheusMetric):
             return self._by_pods(metric, keys, {})
         hint = f"write `{keys[0]}: {_example(metric)}`, or `{keys[0]}: {{error: ...}}` if it cannot be read"
         self.faults.add(("metrics",), f"says nothing of the policy's metric `{keys[0]}`", hint)
         return _NOT_GIVEN
+
+    def _prometheus(self, key: str, given: Given) -> Reading:
+        found = self._object(key, given)
+        if not isinstance(found, ObjectReading):
+            return found
+        return PrometheusReading(value=found.value, at=found.at)
 
     def _object(self, key: str, given: Given) -> Reading:
         if given.value is None:

@@ -12,6 +12,7 @@ from autoscaler.config.guarding import GuardingBlocks
 from autoscaler.config.hpa import HPA_KIND, ReadOptions, read_policy
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.policy_schema import policy_schema
+from autoscaler.config.prometheus_metrics import PrometheusMetrics, with_prometheus
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
 from autoscaler.model.policy import Profile, ScalingPolicy
@@ -54,16 +55,24 @@ def read_scaling_policy(document: Document, options: ReadOptions) -> ScalingPoli
     spec = value.get("spec")
     own, shared = _parted(spec if isinstance(spec, dict) else {})
     blocks, faults = _blocks(document, own)
+    queried = PrometheusMetrics(document, shared)
+    faults = [*faults, *queried.faults]
     hpa: JsonObject = {**value, "apiVersion": "autoscaling/v2", "kind": HPA_KIND}
     if isinstance(spec, dict):
-        hpa["spec"] = shared
+        hpa["spec"] = queried.rest
     try:
         policy = read_policy(replace(document, value=hpa), options)
     except InvalidPolicyError as error:
         raise InvalidPolicyError(sorted([*error.faults, *faults], key=lambda fault: fault.line or 0)) from error
-    if blocks is None:
+    if blocks is None or faults:
         raise InvalidPolicyError(faults)
-    return replace(policy, profile=Profile.GUARDED, mode=blocks.mode or policy.mode, guarding=blocks.guarding())
+    return replace(
+        policy,
+        profile=Profile.GUARDED,
+        mode=blocks.mode or policy.mode,
+        guarding=blocks.guarding(),
+        metrics=queried.put_back(policy.metrics),
+    )
 
 
 def _parted(spec: JsonObject) -> tuple[JsonObject, JsonObject]:
@@ -87,7 +96,8 @@ def _below_spec(document: Document, fault: Fault) -> Fault:
 def scaling_policy_schema() -> JsonObject:
     """Give the JSON schema of a ScalingPolicy as people write it: an HPA's, with our own blocks in its spec."""
     schema, own = policy_schema(), GuardingBlocks.model_json_schema(by_alias=True)
-    spec = schema["properties"]["spec"]
+    definitions = {**schema.get("$defs", {}), **own.get("$defs", {})}
+    spec = with_prometheus(schema["properties"]["spec"], definitions)
     return {
         **schema,
         "title": f"{KIND} ({VERSION})",
@@ -97,5 +107,5 @@ def scaling_policy_schema() -> JsonObject:
             "kind": {"const": KIND},
             "spec": {**spec, "properties": {**spec["properties"], **own["properties"]}},
         },
-        "$defs": {**schema.get("$defs", {}), **own.get("$defs", {})},
+        "$defs": definitions,
     }

@@ -36,6 +36,7 @@ from autoscaler.model.policy import (
     ObjectMetric,
     PodsMetric,
     PolicyKey,
+    PrometheusMetric,
     ResourceMetric,
     ScalingPolicy,
     UnknownMetric,
@@ -129,6 +130,8 @@ def _source(metric: Metric) -> tuple[object, ...]:
             return ("object", metric.metric, metric.described)
         case ExternalMetric():
             return ("external", metric.metric)
+        case PrometheusMetric():
+            return ("prometheus", metric.datasource, metric.query, metric.empty, metric.multiple, metric.companions)
         case UnknownMetric():
             return ("unknown", metric.type)
         case _:

@@ -21,22 +21,39 @@ from autoscaler.model.policy import (
     Metric,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
 )
 
 _LATE = NoReading(error="context deadline exceeded")
 
+#: Answers a Prometheus metric from the administrator's datasources, by itself within their deadline.
+Query: TypeAlias = Callable[[PrometheusMetric], Awaitable[Reading]]
+
 #: Told how long [s] reading one metric took, by kind of source.
 Timed: TypeAlias = Callable[[str, float], None]
+
+
+async def no_datasource(metric: PrometheusMetric) -> Reading:
+    """Answer for a controller that was given no datasource."""
+    return NoReading(error=f"there is no datasource {metric.datasource}: name one in settings, or run --prometheus URL")
 
 
 class Observer:
     """Gathers observations, and remembers where each target's scale was found."""
 
     def __init__(
-        self, scales: Scales, metrics: MetricsApis, caches: PodCaches, *, deadline: float, timed: Timed
+        self,
+        scales: Scales,
+        metrics: MetricsApis,
+        caches: PodCaches,
+        *,
+        deadline: float,
+        timed: Timed,
+        query: Query = no_datasource,
     ) -> None:
+        self._query = query
         self._timed = timed
         self._scales = scales
         self._metrics = metrics
@@ -94,6 +111,8 @@ class Observer:
                 return await self._in_time("object", self._metrics.object(namespace, metric.metric, metric.described))
             case ExternalMetric():
                 return await self._in_time("external", self._metrics.external(namespace, metric.metric))
+            case PrometheusMetric():
+                return await self._in_time("prometheus", self._query(metric))
             case UnknownMetric():
                 return NoReading(error=f'unknown metric source type "{metric.type}"')
             case _:

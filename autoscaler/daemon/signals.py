@@ -20,6 +20,7 @@ from autoscaler.model.observation import (
     ObjectReading,
     Observation,
     PodsReading,
+    PrometheusReading,
     Reading,
     ResourceReading,
 )
@@ -81,7 +82,10 @@ class Signals:
             if known:
                 age = as_seconds(max(0, seen.at - min(known)))
                 ages[source] = max(age, ages.get(source, 0.0))
-            if seen.pods and source in ("resource", "pods"):
+            if isinstance(reading, PrometheusReading):
+                if reading.coverage is not None:
+                    coverages[source] = min(reading.coverage, coverages.get(source, 1.0))
+            elif seen.pods and source in ("resource", "pods"):
                 coverages[source] = min(_coverage(seen, reading), coverages.get(source, 1.0))
         self._last[record.key] = _Quality(ages, coverages, record.decision.reason)
 
@@ -121,6 +125,8 @@ def _samples(reading: Reading) -> tuple[str, list[Instant]]:
             return "object", [reading.at]
         case ExternalReading():
             return "external", [reading.at]
+        case PrometheusReading():
+            return "prometheus", [reading.at]
         case NoReading():
             return "none", []
 

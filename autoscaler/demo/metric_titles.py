@@ -10,6 +10,7 @@ from autoscaler.model.policy import (
     MetricTarget,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
 )
@@ -24,6 +25,8 @@ def metric_title(metric: Metric) -> MetricTitle:
             return MetricTitle(f"{metric.resource} of {metric.container}", _target(metric.target))
         case PodsMetric() | ObjectMetric() | ExternalMetric():
             return MetricTitle(metric.metric.name, _target(metric.target))
+        case PrometheusMetric():
+            return MetricTitle(metric.name, _target(metric.target))
         case UnknownMetric():
             return MetricTitle(metric.type, "")
 

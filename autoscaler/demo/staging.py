@@ -20,7 +20,7 @@ from autoscaler.config.traces import Trace, load_trace
 from autoscaler.emulator.scene import left_out
 from autoscaler.model.errors import Fault, InvalidPolicyError
 from autoscaler.model.json_types import JsonObject
-from autoscaler.model.policy import ExternalMetric, Metric, Mode, PodsMetric, ScalingPolicy
+from autoscaler.model.policy import ExternalMetric, Metric, Mode, PodsMetric, PrometheusMetric, ScalingPolicy
 from autoscaler.model.time import seconds
 from autoscaler.simulator.inputs import Inputs, Overrides, prepare
 
@@ -119,6 +119,10 @@ def _measured(metrics: Metrics, metric: Metric) -> tuple[Metrics, str]:
             depths = {**metrics.external, metric.metric.name: ServiceSignal.QUEUE_DEPTH}
             note = f"{metric.metric.name} is taken to be the number of requests that wait"
             return metrics.model_copy(update={"external": depths}), note
+        case PrometheusMetric() if metric.name not in metrics.prometheus:
+            queries = {**metrics.prometheus, metric.name: ServiceSignal.REQUESTS_PER_SECOND}
+            note = f"{metric.name} is taken to be the requests per second that arrive"
+            return metrics.model_copy(update={"prometheus": queries}), note
         case _:
             return metrics, ""
 

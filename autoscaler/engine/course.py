@@ -10,7 +10,14 @@ from enum import Enum
 from autoscaler.engine.conditions import SCALED_TO_ZERO, is_true
 from autoscaler.model.controller_config import ControllerConfig, ZeroRule
 from autoscaler.model.decision import PolicyStatus
-from autoscaler.model.policy import ContainerResourceMetric, ExternalMetric, ObjectMetric, ResourceMetric, ScalingPolicy
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    ObjectMetric,
+    PrometheusMetric,
+    ResourceMetric,
+    ScalingPolicy,
+)
 
 
 class Course(Enum):
@@ -69,4 +76,4 @@ def reads_cpu(policy: ScalingPolicy) -> bool:
 
 def has_metric_without_pods(policy: ScalingPolicy) -> bool:
     """Whether some metric can be read while there are no pods."""
-    return any(isinstance(metric, ObjectMetric | ExternalMetric) for metric in policy.metrics)
+    return any(isinstance(metric, ObjectMetric | ExternalMetric | PrometheusMetric) for metric in policy.metrics)

@@ -23,13 +23,23 @@ from autoscaler.engine.variations import at_instant, scaled, uniform, with_readi
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import Decision, Proposal
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import ExternalReading, Milli, NoReading, ObjectReading, Observation, Reading, Scale
+from autoscaler.model.observation import (
+    ExternalReading,
+    Milli,
+    NoReading,
+    ObjectReading,
+    Observation,
+    PrometheusReading,
+    Reading,
+    Scale,
+)
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
     Metric,
     MetricTarget,
     ObjectMetric,
+    PrometheusMetric,
     ResourceMetric,
     ScalingPolicy,
     UnknownMetric,
@@ -135,7 +145,7 @@ class _MetricAxis(Struct, frozen=True):
         if self.proposal is None or self.proposal.replicas is None:
             return None
         match reading:
-            case ObjectReading():
+            case ObjectReading() | PrometheusReading():
                 return reading.value
             case ExternalReading():
                 return sum(reading.values)
@@ -203,7 +213,7 @@ def _whole_target(metric: Metric, observation: Observation, scale: Scale) -> Mil
     match metric:
         case ResourceMetric() | ContainerResourceMetric():
             return _resource_target(metric, observation)
-        case ObjectMetric() | ExternalMetric():
+        case ObjectMetric() | ExternalMetric() | PrometheusMetric():
             return _total_target(metric.target, scale)
         case UnknownMetric():
             return 0

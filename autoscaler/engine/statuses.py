@@ -12,6 +12,7 @@ from autoscaler.model.policy import (
     Metric,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
 )
 
@@ -62,5 +63,7 @@ def _identity(metric: Metric) -> object:
             return ("Object", metric.described, metric.metric)
         case ExternalMetric():
             return ("External", metric.metric)
+        case PrometheusMetric():
+            return ("Prometheus", metric.name)
         case _:
             return None

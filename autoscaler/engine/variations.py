@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from autoscaler.model.observation import (
     ContainerUsage,
     ExternalReading,
@@ -12,11 +14,19 @@ from autoscaler.model.observation import (
     PodSample,
     PodsReading,
     PodUsage,
+    PrometheusReading,
     Reading,
     ResourceReading,
     Scale,
 )
-from autoscaler.model.policy import ContainerResourceMetric, ExternalMetric, Metric, ObjectMetric, ResourceMetric
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    Metric,
+    ObjectMetric,
+    PrometheusMetric,
+    ResourceMetric,
+)
 from autoscaler.model.time import SECOND, Instant
 
 _WINDOW = 30 * SECOND  #: of samples made up for a metric that could not be read
@@ -87,6 +97,8 @@ def scaled(reading: Reading, metric: Metric, usage: Milli, value: Milli) -> Read
             return ObjectReading(value=value, at=reading.at)
         case ExternalReading():
             return ExternalReading(values=(value,) if value != usage else reading.values, at=reading.at)
+        case PrometheusReading():
+            return replace(reading, value=value)
         case NoReading():
             return reading
 
@@ -99,6 +111,8 @@ def uniform(metric: Metric, observation: Observation, value: Milli) -> Reading:
             return ObjectReading(value=value, at=at)
         case ExternalMetric():
             return ExternalReading(values=(value,), at=at)
+        case PrometheusMetric():
+            return PrometheusReading(value=value, at=at)
         case _:
             resource, container = _resource(metric)
     if not resource:

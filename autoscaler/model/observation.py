@@ -137,13 +137,22 @@ class ExternalReading(Struct, frozen=True, kw_only=True, gc=False):
     at: Instant
 
 
+class PrometheusReading(Struct, frozen=True, kw_only=True, gc=False):
+    """Answer to a Prometheus metric: one number and what is known of where it comes from."""
+
+    value: Milli
+    at: Instant  #: of the newest sample behind it
+    coverage: float | None = None  #: share of the sources that answer, 0 to 1; ``None``: not known
+    warnings: tuple[str, ...] = ()  #: what the server said beside the number, such as that part of it is missing
+
+
 class NoReading(Struct, frozen=True, kw_only=True, gc=False):
     """The metric could not be fetched: the text of the failure, without any prefix. Never a zero."""
 
     error: str
 
 
-Reading = ResourceReading | PodsReading | ObjectReading | ExternalReading | NoReading
+Reading = ResourceReading | PodsReading | ObjectReading | ExternalReading | PrometheusReading | NoReading
 
 
 class Observation(Struct, frozen=True, kw_only=True, gc=False):

@@ -115,6 +115,48 @@ class ExternalMetric:
     target: MetricTarget
 
 
+class WhenEmpty(StrEnum):
+    """What a query's answer without any series means: it could not be read, or nothing is asked for."""
+
+    MISSING = "Missing"
+    ZERO = "Zero"
+
+
+class WhenMultiple(StrEnum):
+    """What to make of several series: an error, their sum, or the largest."""
+
+    ERROR = "Error"
+    SUM = "Sum"
+    MAX = "Max"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companions:
+    """Queries beside a metric's own: an instant query tells neither how old its data is nor how much of it is there."""
+
+    age: str  #: gives the age of the newest sample [s]; without a series there is no fresh one
+    coverage: str = ""  #: gives the share of sources that answer, 0 to 1; empty: not known
+    alive: str = ""  #: each series above 0 proves that an empty answer means zero
+    alive_age: str = ""  #: gives the age of that proof [s]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusMetric:
+    """A number that a PromQL query gives; only guarded policies have it.
+
+    ``datasource`` names a server that the administrator defined. Up to ``activation`` nothing is asked for at all.
+    """
+
+    name: str
+    query: str
+    target: MetricTarget
+    companions: Companions
+    datasource: str = "main"
+    activation: Quantity | None = None
+    empty: WhenEmpty = WhenEmpty.MISSING
+    multiple: WhenMultiple = WhenMultiple.ERROR
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownMetric:
     """A metric of a type upstream does not know; it always fails, and so blocks scale-down."""
@@ -122,7 +164,15 @@ class UnknownMetric:
     type: str
 
 
-Metric = ResourceMetric | ContainerResourceMetric | PodsMetric | ObjectMetric | ExternalMetric | UnknownMetric
+Metric = (
+    ResourceMetric
+    | ContainerResourceMetric
+    | PodsMetric
+    | ObjectMetric
+    | ExternalMetric
+    | PrometheusMetric
+    | UnknownMetric
+)
 
 
 class RateRuleType(StrEnum):

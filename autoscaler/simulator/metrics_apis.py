@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from autoscaler.config.scenario import MetricSource, MetricsOutage, OutageAnswer, Scenario
-from autoscaler.model.observation import ExternalReading, NoReading, PodsReading, Reading, ResourceReading
+from autoscaler.model.observation import (
+    ExternalReading,
+    NoReading,
+    PodsReading,
+    PrometheusReading,
+    Reading,
+    ResourceReading,
+)
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
     Metric,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
 )
@@ -42,7 +50,8 @@ class MetricsApis:
         if outage.answer is OutageAnswer.STALE:
             known = (_USAGE, *((MetricSource.CUSTOM, name) for name in self._spec.pods))
             external = ((MetricSource.EXTERNAL, name) for name in self._spec.external)
-            self._held[id(outage)] = {key: self._answer(key, at) for key in (*known, *external)}
+            queries = ((MetricSource.PROMETHEUS, name) for name in self._spec.prometheus)
+            self._held[id(outage)] = {key: self._answer(key, at) for key in (*known, *external, *queries)}
 
     def recover(self, outage: MetricsOutage) -> None:
         """End an outage."""
@@ -58,6 +67,8 @@ class MetricsApis:
                 return self._ask((MetricSource.CUSTOM, metric.metric.name), at)
             case ExternalMetric():
                 return self._ask((MetricSource.EXTERNAL, metric.metric.name), at)
+            case PrometheusMetric():
+                return self._ask((MetricSource.PROMETHEUS, metric.name), at)
             case ObjectMetric():
                 kind, name = metric.described.kind.lower(), metric.described.name
                 return NoReading(error=f"the server could not find the metric {metric.metric.name} for {kind} {name}")
@@ -90,6 +101,18 @@ class MetricsApis:
                 return ExternalReading(
                     values=() if answer is None else (answer[0],), at=at if answer is None else answer[1]
                 )
+            case MetricSource.PROMETHEUS:
+                return self._queried(name, at)
+
+    def _queried(self, name: str, at: Instant) -> PrometheusReading | NoReading:
+        """Answer a query: it is known by the metric's name, since nothing here can be asked in PromQL."""
+        signal = self._spec.prometheus.get(name)
+        if signal is None:
+            return NoReading(error=f"the scenario does not say what {name} measures (metrics.prometheus)")
+        answer = self._pipeline.total(signal, at)
+        if answer is None:
+            return NoReading(error="the query returned nothing")
+        return PrometheusReading(value=answer[0], at=answer[1])
 
 
 def _asked(key: _Key) -> str:
@@ -102,3 +125,5 @@ def _asked(key: _Key) -> str:
             return f"pods.custom.metrics.k8s.io */{name}"
         case MetricSource.EXTERNAL:
             return f"{name}.external.metrics.k8s.io"
+        case MetricSource.PROMETHEUS:
+            return f"query of {name}"

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from autoscaler.config.durations import print_duration
 from autoscaler.config.scenario import MetricSource, Scenario
-from autoscaler.model.policy import ContainerResourceMetric, ExternalMetric, PodsMetric, ResourceMetric, ScalingPolicy
+from autoscaler.model.policy import (
+    ContainerResourceMetric,
+    ExternalMetric,
+    PodsMetric,
+    PrometheusMetric,
+    ResourceMetric,
+    ScalingPolicy,
+)
 from autoscaler.model.time import seconds
 
 
@@ -40,5 +47,7 @@ def _sources(policy: ScalingPolicy) -> Iterator[MetricSource]:
                 yield MetricSource.CUSTOM
             case ExternalMetric():
                 yield MetricSource.EXTERNAL
+            case PrometheusMetric():
+                yield MetricSource.PROMETHEUS
             case _:
                 pass

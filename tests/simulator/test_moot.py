@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from autoscaler.config.policies import load_policies
-from autoscaler.model.policy import ExternalMetric, MetricName, MetricTarget
+from autoscaler.model.policy import Companions, ExternalMetric, MetricName, MetricTarget, Profile, PrometheusMetric
+from autoscaler.model.quantity import Quantity
+from autoscaler.model.safety import Guarding
 from autoscaler.simulator.inputs import Overrides, prepare
 from autoscaler.simulator.simulation import simulate
 
@@ -40,3 +42,22 @@ def test_an_outage_of_metrics_that_the_policy_does_not_read(scenario):
         "faults[1] changes nothing: the policy reads no metric of the resource API",
         "faults[3] changes nothing: the policy reads no metric of single pods",
     )
+
+
+def test_what_a_query_gives_is_said_by_the_scenario(scenario):
+    rps = PrometheusMetric(
+        name="rps",
+        query="sum(rate(http_requests_total[1m]))",
+        target=MetricTarget(type="AverageValue", average_value=Quantity.parse("10")),
+        companions=Companions(age="time() - max(timestamp(http_requests_total))"),
+    )
+    policy = replace(WEB, metrics=(rps,), profile=Profile.GUARDED, guarding=Guarding())
+    made = scenario(
+        duration="10m", traffic={"constant": {"rps": 60}}, metrics={"prometheus": {"rps": "requests_per_second"}}
+    )
+
+    told = simulate(prepare(made, ROOT), policy)
+    assert (told.metrics[0].name, told.troubles, told.actions[-1].after) == ("rps", (), 6)
+    untold = simulate(prepare(scenario(duration="10m"), ROOT), policy)
+    said = "the scenario does not say what rps measures (metrics.prometheus)"
+    assert [one.error for one in untold.troubles] == [said]

@@ -17,6 +17,7 @@ from autoscaler.model.policy import (
     ObjectMetric,
     ObjectRef,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     ScalingPolicy,
     UnknownMetric,
@@ -145,7 +146,7 @@ def scaled_object_of(manifest: Manifest) -> Scaler | None:
 def _written_metrics(manifest: Manifest) -> Iterator[WrittenMetric]:
     for index, written in enumerate(items_at(manifest.value, "spec", "metrics")):
         metric, source = build_metric(written), next((name for name in _SOURCES if written.get(name)), "")
-        if not isinstance(metric, UnknownMetric):  # for the types: validation has refused such a policy
+        if not isinstance(metric, UnknownMetric | PrometheusMetric):  # for the types: no HPA that is valid has one
             path = f"spec.metrics[{index}].{source}.target"
             yield WrittenMetric(metric=metric, path=path, written=mapping_at(written, source, "target"))
 

@@ -22,6 +22,7 @@ class MetricSource(StrEnum):
     RESOURCE = "resource"  #: cpu and memory of pods
     CUSTOM = "custom"  #: other metrics of pods
     EXTERNAL = "external"  #: of anything else
+    PROMETHEUS = "prometheus"  #: what policies ask a Prometheus server themselves
 
 
 class OutageOf(StrEnum):
@@ -30,6 +31,7 @@ class OutageOf(StrEnum):
     RESOURCE = "resource"
     CUSTOM = "custom"
     EXTERNAL = "external"
+    PROMETHEUS = "prometheus"
     ALL = "all"
 
     def covers(self, source: MetricSource) -> bool:
@@ -62,7 +64,9 @@ class Memory(StrEnum):
 class MetricsOutage(Spec):
     """A metrics API that does not answer, or not with anything new."""
 
-    of: OutageOf = Field(default=OutageOf.ALL, description="resource, custom, external or all (the default).")
+    of: OutageOf = Field(
+        default=OutageOf.ALL, description="resource, custom, external, prometheus or all (the default)."
+    )
     answer: OutageAnswer = Field(
         default=OutageAnswer.ERROR,
         description="error: 503 (the default); stale: the last values, with their old times.",

@@ -18,7 +18,7 @@ class PodSignal(StrEnum):
 
 
 class ServiceSignal(StrEnum):
-    """What an external metric measures."""
+    """What an external metric, or a Prometheus query, measures."""
 
     QUEUE_DEPTH = "queue_depth"  #: requests that wait (of jobs those that are due), at the scrape
     REQUESTS_PER_SECOND = "requests_per_second"  #: that arrive, averaged over the window
@@ -52,6 +52,9 @@ class Metrics(Spec):
     external: dict[str, ServiceSignal] = Field(
         default={"redis_queue_depth": ServiceSignal.QUEUE_DEPTH},
         description="External metrics: name and what it measures. Default redis_queue_depth.",
+    )
+    prometheus: dict[str, ServiceSignal] = Field(
+        default={}, description="Prometheus metrics of ScalingPolicies: name and what its query gives. Default none."
     )
 
 

@@ -54,10 +54,11 @@ def let_workers_serve(one: Served) -> None:
     Raises:
         ValueError: both are given, or what is measured are jobs that there are none of.
     """
-    of_jobs = [name for name, signal in one.metrics.external.items() if signal.is_of_jobs]
+    measured = {"external": one.metrics.external, "prometheus": one.metrics.prometheus}
+    of_jobs = [f"{kind}.{name}" for kind, by in measured.items() for name, signal in by.items() if signal.is_of_jobs]
     if one.workers is None:
         if of_jobs:
-            raise ValueError(f"metrics.external.{of_jobs[0]} measures jobs, which only `workers` have")
+            raise ValueError(f"metrics.{of_jobs[0]} measures jobs, which only `workers` have")
         return
     if "service" in one.model_fields_set:
         raise ValueError("service and workers are given; a scenario has one of them: requests are sent, jobs taken")

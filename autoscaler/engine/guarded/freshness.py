@@ -10,6 +10,7 @@ from autoscaler.model.observation import (
     ObjectReading,
     Observation,
     PodsReading,
+    PrometheusReading,
     Reading,
     ResourceReading,
 )
@@ -38,7 +39,7 @@ def _believed(reading: Reading, oldest: Instant, newest: Instant, now: Instant) 
         case PodsReading(samples=found):
             kept = tuple(sample for sample in found if oldest <= sample.at <= newest)
             return reading if len(kept) == len(found) else PodsReading(samples=kept)
-        case ObjectReading(at=at) | ExternalReading(at=at):
+        case ObjectReading(at=at) | ExternalReading(at=at) | PrometheusReading(at=at):
             return reading if oldest <= at <= newest else NoReading(error=_stale(at, now, now - oldest))
         case NoReading():
             return reading

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from autoscaler.engine.guarded.partial import partial_answer
 from autoscaler.engine.guarded.verdict import Verdict
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Decision, PolicyStatus, Reason, Stage
@@ -33,16 +34,21 @@ def guard(
         return decision, memory
     memory = _remember_collapse(guarding.safety, decision, memory)
     guarded = decision
-    for verdict in _verdicts(policy, guarding, decision, memory):
+    for verdict in _verdicts(policy, guarding, observation, decision, memory):
         guarded = _apply(guarded, verdict, decision.current)
     return guarded, memory
 
 
-def _verdicts(policy: ScalingPolicy, guarding: Guarding, decision: Decision, memory: Memory) -> Iterator[Verdict]:
+def _verdicts(
+    policy: ScalingPolicy, guarding: Guarding, observation: Observation, decision: Decision, memory: Memory
+) -> Iterator[Verdict]:
     """Give every verdict, the strictest last; each is about the decision as the rules left it."""
     current, desired, safety = decision.current or 0, decision.desired, guarding.safety
     if desired < current:
         yield from _against_shrinking(safety, decision, current, memory)
+        least = safety.min_coverage
+        if least is not None and (partial := partial_answer(policy.metrics, observation.readings, least)):
+            yield Verdict(current, partial, Reason.METRIC_PARTIAL)
         if guarding.pause_scale_down:
             yield Verdict(current, "shrinking is paused", Reason.PAUSED)
     elif desired > current:

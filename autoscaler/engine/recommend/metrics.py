@@ -12,6 +12,7 @@ from autoscaler.engine.recommend.single_value import (
     capped_sum,
     external_values,
     object_value,
+    prometheus_value,
     require_valid,
     sum_until_negative,
     value_per_pod,
@@ -21,6 +22,7 @@ from autoscaler.engine.recommend.wording import (
     NO_EXTERNAL_TARGET,
     NO_OBJECT_TARGET,
     NO_PODS_TARGET,
+    NO_PROMETHEUS_TARGET,
     NO_RESOURCE_TARGET,
 )
 from autoscaler.model.decision import MetricStatus
@@ -31,6 +33,7 @@ from autoscaler.model.policy import (
     Metric,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
 )
@@ -68,6 +71,8 @@ def compute(metric: Metric, reading: Reading, now: Situation, status_replicas: i
             return _object(metric, reading, now, status_replicas, namespace)
         case ExternalMetric():
             return _external(metric, reading, now, status_replicas, namespace)
+        case PrometheusMetric():
+            return _prometheus(metric, reading, now, status_replicas)
         case UnknownMetric():
             raise MetricFailedError(metric.type)
         case _:
@@ -127,6 +132,26 @@ def _external(
         calculation = whole_value(now, capped_sum(external_values(reading, metric.metric, namespace)), goal)
         return Computed(calculation, _value(metric, calculation), goal)
     raise MetricFailedError(NO_EXTERNAL_TARGET)
+
+
+def _prometheus(metric: PrometheusMetric, reading: Reading, now: Situation, status_replicas: int) -> Computed:
+    """As an External metric with one series; up to its activation it asks for nothing."""
+    target = metric.target
+    value = prometheus_value(reading)
+    if target.average_value is not None:
+        goal = target.average_value.milli()
+        calculation = _value_per_pod(now, value, goal, status_replicas, is_external=True)
+        status = _average(metric, calculation)
+    elif target.value is not None:
+        goal = target.value.milli()
+        calculation = whole_value(now, value, goal)
+        status = _value(metric, calculation)
+    else:
+        raise MetricFailedError(NO_PROMETHEUS_TARGET)
+    if metric.activation is not None and value <= metric.activation.milli():
+        note = f"not above its activation, {metric.activation}: nothing is asked for"
+        calculation = Calculation(0, calculation.usage, calculation.ratio, note)
+    return Computed(calculation, status, goal)
 
 
 def _value_per_pod(now: Situation, value: int, goal: int, status_replicas: int, *, is_external: bool) -> Calculation:

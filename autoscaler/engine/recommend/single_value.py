@@ -1,4 +1,4 @@
-"""Metrics with one value for the whole target: Object and External.
+"""Metrics with one value for the whole target: Object, External and Prometheus.
 
 Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (GetObjectMetricReplicas and the three after it),
 v1.36.2.
@@ -11,7 +11,14 @@ from autoscaler.engine.recommend.per_pod import NO_PODS, Situation
 from autoscaler.engine.recommend.wording import selector_text
 from autoscaler.model.gonum import INT32_MAX, INT64_MAX, ceil_int32, ceil_int64, ratio, wrap_int64
 from autoscaler.model.label_query import SelectorError, query_of
-from autoscaler.model.observation import ExternalReading, Milli, NoReading, ObjectReading, Reading
+from autoscaler.model.observation import (
+    ExternalReading,
+    Milli,
+    NoReading,
+    ObjectReading,
+    PrometheusReading,
+    Reading,
+)
 from autoscaler.model.policy import MetricName, ObjectMetric
 from autoscaler.model.selector import LabelSelector
 
@@ -48,6 +55,19 @@ def external_values(reading: Reading, metric: MetricName, namespace: str) -> tup
         else _fault(reading, "external")
     )
     raise MetricFailedError(f"unable to get external metric {namespace}/{metric.name}/{selector_text(metric)}: {fault}")
+
+
+def prometheus_value(reading: Reading) -> Milli:
+    """The value a Prometheus metric reads.
+
+    Raises:
+        MetricFailedError: there is none that may be believed.
+    """
+    if isinstance(reading, PrometheusReading):
+        return reading.value
+    raise MetricFailedError(
+        reading.error if isinstance(reading, NoReading) else "the reading is of another kind of metric"
+    )
 
 
 def require_valid(selector: LabelSelector | None) -> None:

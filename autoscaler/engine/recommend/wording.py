@@ -21,6 +21,7 @@ from autoscaler.model.policy import (
     MetricName,
     ObjectMetric,
     PodsMetric,
+    PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
 )
@@ -30,6 +31,7 @@ NO_RESOURCE_TARGET = (
 )
 NO_OBJECT_TARGET = "invalid object metric source: neither a value target nor an average value target was set"
 NO_EXTERNAL_TARGET = "invalid external metric source: neither a value target nor an average value target was set"
+NO_PROMETHEUS_TARGET = "invalid prometheus metric source: neither a value target nor an average value target was set"
 NO_PODS_TARGET = "invalid pods metric source: no average value target was set"
 
 
@@ -55,6 +57,8 @@ def metric_type(metric: Metric) -> str:
             return "Object"
         case ExternalMetric():
             return "External"
+        case PrometheusMetric():
+            return "Prometheus"
         case UnknownMetric():
             return metric.type
         case _:
@@ -80,6 +84,8 @@ def metric_name(metric: Metric) -> str:
             return external_name(metric.metric)
         case ExternalMetric():
             return external_name(metric.metric)
+        case PrometheusMetric():
+            return f"Prometheus metric {metric.name}"
         case UnknownMetric():
             return ""
         case _:
@@ -120,6 +126,9 @@ def failure_of(metric: Metric, error: str, *, was_asked: bool = True) -> Failure
             return _object_failure(metric, error, was_asked=was_asked)
         case ExternalMetric():
             return _external_failure(metric, error)
+        case PrometheusMetric():
+            told = f"failed to get {metric.name} Prometheus metric value: {error}"
+            return Failure("FailedGetPrometheusMetric", error, told)
         case UnknownMetric():
             message = f'unknown metric source type "{metric.type}"'
             return Failure("InvalidMetricSourceType", message, message, ErrorKind.SPEC)
