@@ -17,11 +17,12 @@ from autoscaler.engine.recommend.requests import pod_requests
 from autoscaler.engine.recommend.samples import Samples, custom_samples, resource_samples
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import PodCounts
-from autoscaler.model.gonum import ceil_int32, quotient, ratio, wrap_int32, wrap_int64
+from autoscaler.model.gonum import INT32_MAX, INT64_MAX, ceil_int32, quotient, ratio, wrap_int32, wrap_int64
 from autoscaler.model.observation import Milli, PodUsage, Reading
 from autoscaler.model.time import Instant
 
 NO_PODS = "no pods returned by selector while calculating replica count"
+_PLAIN = INT64_MAX // 100  #: totals below it can be taken times 100
 NO_SAMPLES = "did not receive metrics for targeted pods (pods might be unready)"
 
 
@@ -98,6 +99,10 @@ def utilization_use(samples: Samples, requests: dict[str, Milli], target: int) -
     total = wrap_int64(sum(known.values()))
     if requested == 0:
         raise MetricFailedError("no metrics returned matched known pods")
+    if 0 <= total < _PLAIN and 0 < requested and target > 0:  # the rule: nothing wraps, and truncation is floor division
+        utilization = total * 100 // requested
+        if utilization <= INT32_MAX:
+            return Use(utilization / target, total // len(known), utilization)
     utilization = wrap_int32(quotient(wrap_int64(total * 100), requested))
     return Use(ratio(float(utilization), float(target)), quotient(total, len(known)), utilization)
 
