@@ -5,6 +5,7 @@ Metric values are whole milli-units, as upstream computes: an adapter converts o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -112,9 +113,12 @@ class PodSample(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ResourceReading(Struct, frozen=True, kw_only=True, gc=False):
-    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics."""
+    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics.
 
-    pods: tuple[PodUsage, ...]
+    ``pods`` is a tuple, or ``UsageColumns``, which equal one.
+    """
+
+    pods: Sequence[PodUsage]
 
 
 class PodsReading(Struct, frozen=True, kw_only=True, gc=False):
