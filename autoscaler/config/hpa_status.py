@@ -46,7 +46,7 @@ def status_to_object(status: PolicyStatus, policy: ScalingPolicy) -> JsonObject:
         pairs = zip_longest(status.metrics, policy.metrics[: len(status.metrics)])
         written["currentMetrics"] = [_write_metric(current.metric or metric, current) for current, metric in pairs]
     if status.conditions:
-        written["conditions"] = [_write_condition(condition) for condition in status.conditions]
+        written["conditions"] = [write_condition(condition) for condition in status.conditions]
     return written
 
 
@@ -64,7 +64,8 @@ def status_from_object(obj: JsonObject) -> PolicyStatus:
     )
 
 
-def _write_condition(condition: Condition) -> JsonObject:
+def write_condition(condition: Condition) -> JsonObject:
+    """Write one condition as JSON."""
     written: JsonObject = {
         "type": condition.type,
         "status": condition.status,
