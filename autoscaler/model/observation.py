@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.target import TargetState
 from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
 
 Milli = int
@@ -163,7 +164,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one evaluation may look at.
 
     ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
-    some of the pods, where more than one does (the controller fills it in).
+    some of the pods, where more than one does (the controller fills it in). ``target`` is ``None`` where nothing is known
+    of the target beyond its scale.
     """
 
     at: Instant
@@ -171,3 +173,4 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     pods: tuple[Pod, ...] = ()
     readings: tuple[Reading, ...] = ()
     rivals: tuple[str, ...] = ()
+    target: TargetState | None = None
