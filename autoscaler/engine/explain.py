@@ -143,8 +143,15 @@ def _asked(decision: Decision) -> str:
 
 
 def _asks(proposal: Proposal, for_what: str = "") -> str:
-    evidence = f" ({short_figure(proposal.observed)} against {proposal.target})" if proposal.observed else ""
+    evidence = f" ({short_figure(proposal.observed)} against {proposal.target}{doubt})" if proposal.observed else ""
     return f"{metric_label(proposal.name)} asks for {for_what or proposal.replicas}{evidence}"
+
+
+def _doubt(proposal: Proposal) -> str:
+    """Name the pods that were guessed at: they are why a metric that is off its target asks for no change."""
+    if proposal.adjusted_ratio is None or proposal.pods is None:
+        return ""
+    return f", with {' and '.join(proposal.pods.doubtful.split(', '))} counted cautiously"
 
 
 def _loudest(decision: Decision) -> Proposal | None:
