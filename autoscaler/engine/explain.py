@@ -143,7 +143,10 @@ def _asked(decision: Decision) -> str:
 
 
 def _asks(proposal: Proposal, for_what: str = "") -> str:
-    evidence = f" ({short_figure(proposal.observed)} against {proposal.target}{doubt})" if proposal.observed else ""
+    evidence = ""
+    if proposal.observed:
+        doubt = _doubt(proposal) if for_what else ""
+        evidence = f" ({short_figure(proposal.observed)} against {proposal.target}{doubt})"
     return f"{metric_label(proposal.name)} asks for {for_what or proposal.replicas}{evidence}"
 
 
