@@ -121,6 +121,8 @@ class KubernetesSettings(Section):
     """Longest wait for a connection."""
     request_timeout: Period = 10 * SECOND
     """Longest wait for a whole answer, repetitions included. Beyond it the pass decides without the answer."""
+    request_rate: float = Field(default=1000, ge=5, allow_inf_nan=False)
+    """Most requests in a second, to the API server and to each metrics API. Halves when one says that it is too much."""
 
 
 class HpaSettings(Section):
@@ -245,6 +247,15 @@ class MemorySettings(Section):
     """Time between two looks at what changed. After a scale it is stored at once."""
 
 
+class EventSettings(Section):
+    """Kubernetes Events. Repeats are counted once a minute instead of written; what is beyond these is dropped."""
+
+    per_minute: int = Field(default=10, ge=1)
+    """Most writes about one policy in a minute, on average."""
+    per_second: float = Field(default=5, gt=0, allow_inf_nan=False)
+    """Most writes in a second, over all policies. Up to 1000 wait."""
+
+
 class LogSettings(Section):
     """What is logged, on stderr."""
 
@@ -302,6 +313,8 @@ class Settings(BaseSettings):
     """The record of everything the controller was told and decided."""
     memory: MemorySettings = MemorySettings()
     """What policies remember across restarts."""
+    events: EventSettings = EventSettings()
+    """How many Kubernetes Events are written."""
     log: LogSettings = LogSettings()
     """What is logged."""
 

@@ -63,7 +63,7 @@ class LiveCluster:
     """Carries out what a controller asks. ``may_write`` off: nothing is ever written, whatever is asked.
 
     ``authority`` tells for how long [s] a write may last that begins now; 0 where another replica leads. ``durable`` keeps
-    a write waiting until what led to it is on record.
+    a write waiting until what led to it is on record. ``gives_way`` takes a status that has to be written later.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class LiveCluster:
         may_write: bool,
         authority: Callable[[], float] = lambda: math.inf,
         durable: Durable | None = None,
+        gives_way: Callable[[WriteStatus], bool] = lambda _: False,
     ) -> None:
         self._observer = observer
         self._scales = scales
@@ -88,6 +89,7 @@ class LiveCluster:
         self._may_write = may_write
         self._authority = authority
         self._durable = durable
+        self._gives_way = gives_way
         self._followed: dict[PolicyKey, Followed] = {}
 
     def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
@@ -140,7 +142,14 @@ class LiveCluster:
         return ScaleWritten(key=wanted.key)
 
     async def write_status(self, wanted: WriteStatus) -> StatusRefused | None:
-        """Write the status to the HPA object of the policy's name, where there is one."""
+        """Write the status to the HPA object of the policy's name, where there is one; later, if it has to give way."""
+        if wanted.key in self._followed and self._may_write and self._gives_way(wanted):
+            self._followed[wanted.key].status = wanted.status
+            return None
+        return await self.write_status_now(wanted)
+
+    async def write_status_now(self, wanted: WriteStatus) -> StatusRefused | None:
+        """Write the status, whatever else waits."""
         followed = self._followed.get(wanted.key)
         if not self._may_write or self._authority() <= 0 or followed is None:
             return None

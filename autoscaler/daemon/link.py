@@ -44,7 +44,7 @@ class Link:
             _log.error("API server unreachable: nothing is scaled until it answers", error=error)
 
     def throttled(self, subject: Subject, seconds: float) -> None:
-        """The server asked us to wait."""
+        """A request waited for its turn, or because the server asked for it."""
         self._telemetry.throttled(subject, seconds)
 
     def check(self) -> str:

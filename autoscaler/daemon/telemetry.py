@@ -35,6 +35,7 @@ class Telemetry:
         self._per_policy = per_policy
         self._began: dict[PolicyKey, float] = {}
         self._ages: Callable[[], Mapping[str, float]] = dict
+        self._limit: Callable[[], float] = float
         self._define_passes()
         self._define_policies()
         self._define_requests()
@@ -75,7 +76,19 @@ class Telemetry:
             "Requests to the API server; code `none` got no usable answer.",
             ("verb", "resource", "code"),
         )
-        self.throttle = self._counter("api_throttle_seconds", "Time waited because the API server asked for it.", ())
+        self.throttle = self._counter(
+            "api_throttle_seconds",
+            "Time that requests waited for their turn, or because the API server asked for it.",
+            (),
+        )
+        self.rate = self._gauge(
+            "api_request_rate_limit", "Requests to the API server allowed per second, at present.", ()
+        )
+        self.shed = self._counter(
+            "api_writes_shed",
+            "Writes put off or dropped, because too many others went before them.",
+            ("kind", "reason"),
+        )
         # The oldest copy only: a series per namespace would be unbounded.
         self.cache_age = self._gauge("cache_age_seconds", "Age of the oldest watched copy.", ("resource",))
         # Upstream's name, so that its alerts and dashboards hold.
@@ -94,9 +107,14 @@ class Telemetry:
         """Take the ages [s] of watched copies of pods from here, at each scrape."""
         self._ages = ages
 
+    def watch_limit(self, limit: Callable[[], float]) -> None:
+        """Take the rate at which the API server is asked at most [requests/s] from here, at each scrape."""
+        self._limit = limit
+
     def refresh(self) -> None:
         """Bring up to date what only a scrape asks for. Runs in the event loop, unlike the printing."""
         self.signals.refresh()
+        self.rate.set(self._limit())
         self.cache_age.labels("pods").set(max(self._ages().values(), default=0.0))
 
     # --- told by the client -------------------------------------------------------------------------------------
@@ -110,7 +128,7 @@ class Telemetry:
         self.requests.labels(subject.verb, subject.resource, "none").inc()
 
     def throttled(self, subject: Subject, seconds: float) -> None:
-        """Count time that the server asked us to wait."""
+        """Count time that a request waited."""
         self.throttle.inc(seconds)
 
     # --- told by the journal ------------------------------------------------------------------------------------

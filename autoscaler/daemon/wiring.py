@@ -20,7 +20,7 @@ from prometheus_client import Gauge
 from autoscaler.adapters.kubernetes.client import Client, Timeouts, open_client
 from autoscaler.adapters.kubernetes.connection import find_credentials
 from autoscaler.adapters.kubernetes.discovery import Discovery
-from autoscaler.adapters.kubernetes.events import Events
+from autoscaler.adapters.kubernetes.gate import Gate
 from autoscaler.adapters.kubernetes.leases import Leases
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
@@ -32,7 +32,7 @@ from autoscaler.config.settings import Settings
 from autoscaler.control.controller import Controller
 from autoscaler.control.election import Candidate
 from autoscaler.control.recording import RecordedController
-from autoscaler.daemon.announcer import BackgroundAnnouncer
+from autoscaler.daemon.background import late_statuses, open_announcer
 from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clock import Clock
@@ -104,7 +104,9 @@ async def assembled(
     async with AsyncExitStack() as stack:
         telemetry = Telemetry(version=version)
         link = Link(telemetry)
-        client = await stack.enter_async_context(_client(settings, link, version))
+        client = await stack.enter_async_context(
+            _client(settings, link, version, Gate(settings.kubernetes.request_rate))
+        )
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
         journal = await open_journal(stack, settings, clock, telemetry)
         memories = memories_of(settings, client, clock) if comparer is None else None
@@ -152,6 +154,7 @@ class _Assembly:
         self._recorder = recorder
         self.explanations = Explanations(clock, version=version, journal=settings.journal.path)
         self.pushes = Pushes(telemetry.asked)
+        self._late = late_statuses(client, telemetry)
         self._caches = PodCaches(client, jitter=_jitter)
         self.checks = Checks(live={}, ready={"pods": lambda: _join(self._caches.troubles())})
 
@@ -160,6 +163,7 @@ class _Assembly:
         heart = Heartbeat()
         self.checks.live["event-loop"] = heart.check
         self._telemetry.watch_ages(self._caches.ages)
+        self._telemetry.watch_limit(lambda: self._client.gate.rate)
         app = health_app(self.checks)
         add_metrics(app, self._telemetry.registry, self._telemetry.refresh)
         listen = self._settings.http.listen
@@ -172,7 +176,7 @@ class _Assembly:
         election = self._settings.leader_election
         patience = min(LEASE_PATIENCE, as_seconds(election.renew_deadline) / 2)
         client = await stack.enter_async_context(
-            _client(self._settings, self._link, self._version, Timeouts(connect=patience, total=patience))
+            _client(self._settings, self._link, self._version, Gate(None), Timeouts(connect=patience, total=patience))
         )
         leadership = Leadership(
             Candidate(identity=f"{socket.gethostname()}_{uuid4()}", times=election.times),
@@ -194,10 +198,7 @@ class _Assembly:
     async def start_cluster(self, stack: AsyncExitStack, leadership: Leadership | None) -> LiveCluster:
         """Put the adapters behind the driver's protocol; events go out in the background."""
         stack.push_async_callback(self._caches.close)
-        instance = f"autoscaler-{socket.gethostname()}"
-        announcer = BackgroundAnnouncer(Events(self._client), self._clock, instance=instance)
-        await stack.enter_async_context(running("events", announcer.run))
-        stack.push_async_callback(announcer.flush, grace=GRACE)
+        announcer = await open_announcer(stack, self._settings, self._client, self._clock, self._telemetry)
         discovery = Discovery(self._client)
         scales = Scales(self._client, discovery)
         observer = Observer(
@@ -207,7 +208,7 @@ class _Assembly:
             deadline=as_seconds(self._settings.kubernetes.request_timeout),
             timed=self._telemetry.signals.timed,
         )
-        return LiveCluster(
+        cluster = LiveCluster(
             observer=observer,
             scales=scales,
             statuses=Statuses(self._client),
@@ -217,7 +218,10 @@ class _Assembly:
             may_write=self._settings.apply,
             durable=self._journal.durable if self._journal else None,
             authority=(lambda: leadership.remaining) if leadership else (lambda: math.inf),
+            gives_way=self._late.keep,
         )
+        await stack.enter_async_context(running("late statuses", partial(self._late.run, cluster.write_status_now)))
+        return cluster
 
     async def start_rounds(self, stack: AsyncExitStack, cluster: LiveCluster) -> Rounds:
         """Start the rounds, still without a policy."""
@@ -231,6 +235,7 @@ class _Assembly:
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         stack.push_async_callback(rounds.stop, grace=GRACE)
         self.pushes.rounds = rounds
+        stack.callback(self._late.clear)  # another leader writes its own
         stack.callback(setattr, self.pushes, "rounds", None)
         self.checks.live["passes"] = lambda: _stuck(rounds)
         stack.callback(self.checks.live.pop, "passes")
@@ -309,7 +314,7 @@ def _elects(settings: Settings) -> bool:
 
 
 def _client(
-    settings: Settings, link: Link, version: str, timeouts: Timeouts | None = None
+    settings: Settings, link: Link, version: str, gate: Gate, timeouts: Timeouts | None = None
 ) -> AbstractAsyncContextManager[Client]:
     kubernetes = settings.kubernetes
     usual = Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout))
@@ -318,6 +323,7 @@ def _client(
         timeouts=timeouts or usual,
         requests=link,
         user_agent=f"autoscaler/{version}",
+        gate=gate,
     )
 
 

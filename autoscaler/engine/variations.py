@@ -37,7 +37,13 @@ def with_reading(observation: Observation, index: int, reading: Reading) -> Obse
     readings = list(observation.readings)
     readings += [NoReading(error="the metric was not read")] * (index + 1 - len(readings))
     readings[index] = reading
-    return replace(observation, readings=tuple(readings))
+    return Observation(
+        at=observation.at,
+        scale=observation.scale,
+        pods=observation.pods,
+        readings=tuple(readings),
+        rivals=observation.rivals,
+    )
 
 
 def with_replicas(observation: Observation, scale: Scale, replicas: int) -> Observation:
@@ -48,12 +54,24 @@ def with_replicas(observation: Observation, scale: Scale, replicas: int) -> Obse
         selector=scale.selector,
         resource_version=scale.resource_version,
     )
-    return replace(observation, scale=moved)
+    return Observation(
+        at=observation.at,
+        scale=moved,
+        pods=observation.pods,
+        readings=observation.readings,
+        rivals=observation.rivals,
+    )
 
 
 def at_instant(observation: Observation, at: Instant) -> Observation:
     """The same observation looked at later: pods and samples are that much older."""
-    return replace(observation, at=at)
+    return Observation(
+        at=at,
+        scale=observation.scale,
+        pods=observation.pods,
+        readings=observation.readings,
+        rivals=observation.rivals,
+    )
 
 
 def scaled(reading: Reading, metric: Metric, usage: Milli, value: Milli) -> Reading:

@@ -46,10 +46,6 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     HELD = "ManualHold"
     AMBIGUOUS = "Conflict"
-    ROLLING = "RolloutHold"
-    NO_READY_PODS = "NoReadyPods"
-    QUOTA_LIMITED = "QuotaLimited"
-    PODS_REFUSED = "PodsRefused"
     UNCHANGED = "Unchanged"
 
 

@@ -5,14 +5,12 @@ Metric values are whole milli-units, as upstream computes: an adapter converts o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from msgspec import Struct
 
 from autoscaler.model.quantity import Quantity
-from autoscaler.model.target import TargetState
 from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
 
 Milli = int
@@ -114,12 +112,9 @@ class PodSample(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ResourceReading(Struct, frozen=True, kw_only=True, gc=False):
-    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics.
+    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics."""
 
-    ``pods`` is a tuple, or ``UsageColumns``, which equal one.
-    """
-
-    pods: Sequence[PodUsage]
+    pods: tuple[PodUsage, ...]
 
 
 class PodsReading(Struct, frozen=True, kw_only=True, gc=False):
@@ -164,8 +159,7 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one evaluation may look at.
 
     ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
-    some of the pods, where more than one does (the controller fills it in). ``target`` is ``None`` where nothing is known
-    of the target beyond its scale.
+    some of the pods, where more than one does (the controller fills it in).
     """
 
     at: Instant
@@ -173,4 +167,3 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     pods: tuple[Pod, ...] = ()
     readings: tuple[Reading, ...] = ()
     rivals: tuple[str, ...] = ()
-    target: TargetState | None = None

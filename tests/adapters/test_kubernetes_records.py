@@ -86,18 +86,38 @@ async def test_an_event_as_kubectl_describes_it(client, server) -> None:
     }
 
 
-async def test_a_repeat_is_counted(client, server) -> None:
+async def test_a_repeat_is_counted_at_once_here_and_once_a_minute_there(client, server) -> None:
     events = Events(client)
     server.on("POST", EVENTS, {})
     await events.write(WEB, GREW, by=US, at=TEN)
     name = server.asked[0].body["metadata"]["name"]
     server.on("PATCH", f"{EVENTS}/{name}", {})
 
-    await events.write(WEB, GREW, by=US, at=TEN + 15 * SECOND)
-    await events.write(WEB, GREW, by=US, at=TEN + 30 * SECOND)
+    for after in range(15, 121, 15):
+        await events.write(WEB, GREW, by=US, at=TEN + after * SECOND)
 
-    assert [asked.method for asked in server.asked] == ["POST", "PATCH", "PATCH"]
-    assert server.asked[-1].body == {"count": 3, "lastTimestamp": "2026-11-24T10:00:30Z"}
+    assert [(asked.method, asked.body.get("count")) for asked in server.asked] == [
+        ("POST", 1),
+        ("PATCH", 5),
+        ("PATCH", 9),
+    ]
+    assert server.asked[-1].body["lastTimestamp"] == "2026-11-24T10:02:00Z"
+
+
+async def test_the_last_repeats_are_told_when_no_more_come(client, server) -> None:
+    events = Events(client)
+    server.on("POST", EVENTS, {})
+    await events.write(WEB, GREW, by=US, at=TEN)
+    name = server.asked[0].body["metadata"]["name"]
+    server.on("PATCH", f"{EVENTS}/{name}", {})
+    await events.write(WEB, GREW, by=US, at=TEN + 15 * SECOND)
+
+    assert events.untold(TEN + 30 * SECOND) == ()
+    [key] = events.untold(TEN + MINUTE)
+    await events.tell(key)
+
+    assert server.asked[-1].body == {"count": 2, "lastTimestamp": "2026-11-24T10:00:15Z"}
+    assert events.untold(TEN + 2 * MINUTE) == ()
 
 
 async def test_an_event_the_server_forgot_is_written_anew(client, server) -> None:
@@ -110,14 +130,14 @@ async def test_an_event_the_server_forgot_is_written_anew(client, server) -> Non
     assert [asked.method for asked in server.asked] == ["POST", "PATCH", "POST"]
 
 
-async def test_a_flood_is_held_back_and_one_every_five_minutes_passes(client, server) -> None:
-    events = Events(client)
+async def test_ten_in_a_minute_about_one_object_and_no_more(client, server) -> None:
+    events = Events(client, per_minute=10)
     server.on("POST", EVENTS, {})
 
     for number in range(30):
         await events.write(WEB, Announcement(type="Warning", reason="R", message=str(number)), by=US, at=TEN)
-    assert (len(server.asked), events.held_back) == (25, 5)
+    assert (len(server.asked), events.held_back) == (10, 20)
 
-    await events.write(WEB, GREW, by=US, at=TEN + 5 * MINUTE)
-    await events.write(WEB, GREW, by=US, at=TEN + 5 * MINUTE)
-    assert (len(server.asked), events.held_back) == (26, 6)
+    await events.write(WEB, GREW, by=US, at=TEN + 6 * SECOND)
+    await events.write(WEB, Announcement(type="Warning", reason="R", message="x"), by=US, at=TEN + 6 * SECOND)
+    assert (len(server.asked), events.held_back) == (11, 21)

@@ -22,6 +22,7 @@ from autoscaler.adapters.kubernetes.errors import (
     read_retry_after,
     refusal,
 )
+from autoscaler.adapters.kubernetes.gate import Gate, Turn
 from autoscaler.model.errors import Fault, InvalidSettingsError
 
 JSON = "application/json"
@@ -31,8 +32,6 @@ MERGE_PATCH = "application/merge-patch+json"
 CREDENTIALS_RELOAD_INTERVAL = 1.0
 #: What to wait [s] where the server asks for patience without saying how much.
 DEFAULT_RETRY_AFTER = 1.0
-#: Requests under way at once. Watches are not counted: each holds its connection for a minute.
-MOST_AT_ONCE = 100
 #: Failures quoted in messages need no more of the body than this [bytes].
 MAX_ERROR_BODY = 64 * 1024
 #: No answer we ask for is larger [bytes]: lists are paged. Beyond it lies garbage, or an attack.
@@ -57,7 +56,7 @@ class Requests(Protocol):
         """No usable answer came."""
 
     def throttled(self, subject: Subject, seconds: float) -> None:
-        """The server asked us to wait this long."""
+        """The request waited this long, because the server asked for it or for its turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +71,11 @@ class _Call:
 
 @asynccontextmanager
 async def open_client(
-    credentials: Credentials, *, timeouts: Timeouts, requests: Requests, user_agent: str
+    credentials: Credentials, *, timeouts: Timeouts, requests: Requests, user_agent: str, gate: Gate | None = None
 ) -> AsyncIterator[Client]:
     """Load the configuration and hold a connection pool until the block ends. Contacts nobody yet.
+
+    ``gate`` says how fast requests may follow each other, and which goes first; by default one with the usual rate.
 
     Raises: InvalidSettingsError where the configuration is unusable.
     """
@@ -89,18 +90,20 @@ async def open_client(
         ) from error
     async with api:
         api.user_agent = user_agent
-        yield Client(api, credentials, timeouts, requests)
+        yield Client(api, credentials, timeouts, requests, gate or Gate())
 
 
 class Client:
     """A connection pool to one API server, which may be away at any time."""
 
-    def __init__(self, api: ApiClient, credentials: Credentials, timeouts: Timeouts, requests: Requests) -> None:
+    def __init__(
+        self, api: ApiClient, credentials: Credentials, timeouts: Timeouts, requests: Requests, gate: Gate
+    ) -> None:
         self._api = api
         self._credentials = credentials
         self._timeouts = timeouts
         self._requests = requests
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self.gate = gate
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
 
@@ -141,13 +144,16 @@ class Client:
             total=None, connect=self._timeouts.connect, sock_connect=self._timeouts.connect, sock_read=silence
         )
         with self._translated(call):
-            async with await self._send(call, timeout) as response:
+            async with self._turn(subject) as turn, await self._send(call, timeout) as response:
                 if response.status >= 400:
                     error = await self._refusal(call, response)
+                    _tell(turn, error)
                     if error.code == 401:
                         await self._renew_credentials()
                     raise error
                 self._requests.answered(subject, response.status)
+                turn.answered()
+                turn.leave()
                 yield self._lines(call, response)
 
     async def _lines(self, call: _Call, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
@@ -175,12 +181,22 @@ class Client:
         timeout = aiohttp.ClientTimeout(
             total=self._timeouts.total, connect=self._timeouts.connect, sock_connect=self._timeouts.connect
         )
-        async with self._slots, await self._send(call, timeout) as response:
+        async with self._turn(call.subject) as turn, await self._send(call, timeout) as response:
             if response.status >= 400:
-                return await self._refusal(call, response)
+                error = await self._refusal(call, response)
+                _tell(turn, error)
+                return error
             body = await _read_all(response, MAX_BODY)
             self._requests.answered(call.subject, response.status)
+            turn.answered()
             return body
+
+    @asynccontextmanager
+    async def _turn(self, subject: Subject) -> AsyncIterator[Turn]:
+        async with self.gate.turn(subject) as turn:
+            if turn.waited > 0:
+                self._requests.throttled(subject, turn.waited)
+            yield turn
 
     async def _send(self, call: _Call, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         response: aiohttp.ClientResponse = await self._api.call_api(
@@ -208,16 +224,15 @@ class Client:
 
     async def _wait_as_asked(self, subject: Subject, error: RefusedError, deadline: asyncio.Timeout) -> None:
         """Wait if the server asked for it and there is time; otherwise raise what it said."""
-        busy = error.code == 429 or (error.code >= 500 and error.retry_after is not None)
-        # An eviction against a full disruption budget is a 429 too, but no Retry-After will cure it.
-        if not busy or (error.retry_after is None and error.reason not in ("", "TooManyRequests")):
+        if not error.is_busy:
             raise error
         wait = DEFAULT_RETRY_AFTER if error.retry_after is None else error.retry_after
         ends = deadline.when()
         if ends is None or asyncio.get_running_loop().time() + wait >= ends:
             raise error
         self._requests.throttled(subject, wait)
-        await asyncio.sleep(wait)
+        with self.gate.patience(subject):
+            await asyncio.sleep(wait)
 
     async def _renew_credentials(self) -> bool:
         """Read the credentials again, once for all requests that were rejected meanwhile; tell whether it helped."""
@@ -246,6 +261,14 @@ class Client:
             words = f'{call.method.capitalize()} "{self.server}{call.path}": {in_words(error)}'
             self._requests.unanswered(call.subject, words)
             raise NoAnswerError(words) from error
+
+
+def _tell(turn: Turn, error: RefusedError) -> None:
+    """Tell the gate what a refusal says of the server's load."""
+    if error.is_busy:
+        turn.refused()
+    else:
+        turn.answered()
 
 
 async def _read_all(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -41,6 +41,16 @@ class RefusedError(KubernetesError):
         return self.code == 404
 
     @property
+    def is_busy(self) -> bool:
+        """Tell whether the server asks for patience: 429, or 5xx with Retry-After.
+
+        An eviction against a full disruption budget is a 429 too, but waiting will not cure it.
+        """
+        if self.code == 429:
+            return self.retry_after is not None or self.reason in ("", "TooManyRequests")
+        return self.code >= 500 and self.retry_after is not None
+
+    @property
     def is_expired(self) -> bool:
         """Tell whether a watch or a list page asked for a version the server no longer holds."""
         return self.code == 410

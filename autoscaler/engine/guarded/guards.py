@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from autoscaler.engine.guarded.partial import partial_answer
-from autoscaler.engine.guarded.targets import target_verdicts
 from autoscaler.engine.guarded.verdict import Verdict
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Decision, PolicyStatus, Reason, Stage
@@ -43,25 +42,25 @@ def guard(
 def _verdicts(
     policy: ScalingPolicy, guarding: Guarding, observation: Observation, decision: Decision, memory: Memory
 ) -> Iterator[Verdict]:
-    """Give every verdict, what people impose last; each is about the decision as the rules left it."""
+    """Give every verdict, the strictest last; each is about the decision as the rules left it."""
     current, desired, safety = decision.current or 0, decision.desired, guarding.safety
     if desired < current:
         yield from _against_shrinking(safety, decision, current, memory)
         least = safety.min_coverage
         if least is not None and (partial := partial_answer(policy.metrics, observation.readings, least)):
             yield Verdict(current, partial, Reason.METRIC_PARTIAL)
-    elif desired > current and (limit := _step_up(safety, current)) < desired:
-        yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
-    yield from target_verdicts(policy, safety, observation, decision, memory)
-    if guarding.pause_scale_down and desired < current:
-        yield Verdict(current, "shrinking is paused", Reason.PAUSED)
-    if guarding.pause_scale_up and desired > current:
-        yield Verdict(current, "growing is paused", Reason.PAUSED)
+        if guarding.pause_scale_down:
+            yield Verdict(current, "shrinking is paused", Reason.PAUSED)
+    elif desired > current:
+        if (limit := _step_up(safety, current)) < desired:
+            yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
+        if guarding.pause_scale_up:
+            yield Verdict(current, "growing is paused", Reason.PAUSED)
     hold = guarding.hold_at(decision.at)
     if hold is not None:
         held = min(max(hold.replicas, 0), policy.max_replicas)
         words = f"{hold.author} holds it at {hold.replicas}: {hold.reason}"
-        yield Verdict(held, words, Reason.HELD, hold.until, imposed=True)
+        yield Verdict(held, words, Reason.HELD, hold.until)
 
 
 def _against_shrinking(safety: Safety, decision: Decision, current: int, memory: Memory) -> Iterator[Verdict]:
@@ -114,8 +113,6 @@ def _remember_collapse(safety: Safety, decision: Decision, memory: Memory) -> Me
 
 def _apply(decision: Decision, verdict: Verdict, current: int) -> Decision:
     if verdict.replicas == decision.desired:
-        return decision
-    if not verdict.imposed and abs(verdict.replicas - current) > abs(decision.desired - current):
         return decision
     stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
     return replace(
