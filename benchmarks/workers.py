@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autoscaler.simulator.requests.kernel import Balancer
+from autoscaler.simulator.requests.layout import Balancer
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
 from autoscaler.simulator.workqueue.engine import Engine

@@ -122,8 +122,8 @@ def _neighbour(scenario: Scenario, folder: Path, overrides: Overrides, duration:
 
 def _fidelity_notes(scenario: Scenario) -> tuple[str, ...]:
     """Tell what the fidelity makes slower than people may expect."""
-    if scenario.fidelity is Fidelity.REQUEST and find_spec("numba") is None:
-        return ("numba is not installed: requests are played 100 times slower; pip install 'autoscaler[sim]'",)
+    if scenario.fidelity is Fidelity.REQUEST and find_spec("llvmlite") is None:
+        return ("llvmlite is not installed: requests are played 100 times slower; pip install 'autoscaler[sim]'",)
     return ()
 
 

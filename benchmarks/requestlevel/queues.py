@@ -11,9 +11,9 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.engine import Engine
-from autoscaler.simulator.requests.kernel import Balancer
+from autoscaler.simulator.requests.layout import Balancer
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
 

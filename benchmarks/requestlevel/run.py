@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from autoscaler.simulator.requests.kernel import Balancer
+from autoscaler.simulator.requests.layout import Balancer
 from benchmarks.harness import Options
 from benchmarks.requestlevel.processes import first_results, two_at_once, whole_day
 from benchmarks.requestlevel.queues import Stream, in_ciw, in_heapq, in_simpy, random_queue

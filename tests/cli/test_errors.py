@@ -46,9 +46,9 @@ TWO_FAULTS = [
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (PermissionError(13, "Permission denied", "out.html"), 1, "error: out.html: Permission denied\n"),
         (
-            ModuleNotFoundError("No module named 'numba'", name="numba"),
+            ModuleNotFoundError("No module named 'llvmlite'", name="llvmlite"),
             1,
-            "error: the Python package numba is not installed\n  hint: pip install numba\n",
+            "error: the Python package llvmlite is not installed\n  hint: pip install llvmlite\n",
         ),
         (
             ZeroDivisionError("division by zero"),

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from autoscaler.simulator.requests import kernel
+from autoscaler.simulator.requests import layout
 from autoscaler.simulator.requests.engine import Engine
 from tests.validity import stories
 from tests.validity.check import Check, Finding, Kind, exactly
@@ -22,7 +22,7 @@ from tests.validity.stories import Story
 
 _MEAN: Final = 0.099  #: mean service time [s]
 _STEPS: Final = (0.25, 1.0, 15.0, 60.0)  #: how far time is moved on at once [s]
-_FATES: Final = (kernel.SERVED, kernel.REJECTED, kernel.TIMED_OUT, kernel.LOST)
+_FATES: Final = (layout.SERVED, layout.REJECTED, layout.TIMED_OUT, layout.LOST)
 
 
 def digest(engine: Engine) -> str:
@@ -93,7 +93,7 @@ def _balances(rule: Rule, story: Story) -> list[bool]:
 def is_balanced(engine: Engine) -> bool:
     """Tell whether every request that came is somewhere."""
     gone = sum(column(engine, fate).sum() for fate in _FATES)
-    return bool(column(engine, kernel.ARRIVED).sum() == gone + engine.waiting + engine.in_service)
+    return bool(column(engine, layout.ARRIVED).sum() == gone + engine.waiting + engine.in_service)
 
 
 def little(quick: bool) -> Finding:
@@ -103,9 +103,9 @@ def little(quick: bool) -> Finding:
     engine = queue.engine(by_second(np.full(seconds, 950.0)), 1)
     engine.advance(seconds + 100.0)
     floats = engine.state.floats
-    off = abs(float(floats[kernel.AREA]) / float(floats[kernel.SOJOURNS]) - 1.0)
-    served = int(column(engine, kernel.SERVED).sum())
-    return Finding(f"{floats[kernel.SOJOURNS]:.6g} request-seconds", f"{off:.0e} off, {served:,} requests", off <= 1e-9)
+    off = abs(float(floats[layout.AREA]) / float(floats[layout.SOJOURNS]) - 1.0)
+    served = int(column(engine, layout.SERVED).sum())
+    return Finding(f"{floats[layout.SOJOURNS]:.6g} request-seconds", f"{off:.0e} off, {served:,} requests", off <= 1e-9)
 
 
 def same_anywhere(quick: bool) -> Finding:
@@ -119,7 +119,7 @@ def same_anywhere(quick: bool) -> Finding:
 def _elsewhere(rules: tuple[Rule, ...], jit: bool) -> list[str]:
     run = subprocess.run(
         [sys.executable, "-m", "tests.validity.invariants", *rules],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "0" if jit else "1"},
+        env={**os.environ, "AUTOSCALER_COMPILE": "1" if jit else "0"},
         stdout=subprocess.PIPE,
         check=True,
         text=True,
@@ -174,7 +174,7 @@ def _no_pods_for_a_while(rule: Rule) -> bool:
     was_balanced = is_balanced(engine)
     carry_out(engine, [Change(20.0, What.JOIN, 2)])
     engine.advance(30.0)
-    return was_balanced and is_balanced(engine) and bool(column(engine, kernel.SERVED)[25] > 0)
+    return was_balanced and is_balanced(engine) and bool(column(engine, layout.SERVED)[25] > 0)
 
 
 def _all_killed(rule: Rule) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from autoscaler.simulator.requests import kernel
+from autoscaler.simulator.requests import layout
 from autoscaler.simulator.requests.engine import Engine
 from tests.validity import theory
 from tests.validity.check import Check, Finding, Kind, near
@@ -79,7 +79,7 @@ def _queue_of(rates: Floats, peaks_at: int, seed: int) -> tuple[float, float]:
     engine.advance(float(peaks_at))
     longest = engine.waiting
     engine.advance(float(len(rates)))
-    return longest, float(engine.state.floats[kernel.WAITS])
+    return longest, float(engine.state.floats[layout.WAITS])
 
 
 def _single(use: float, requests: int, seed: int) -> Engine:
@@ -115,7 +115,7 @@ def burke(quick: bool) -> Finding:
     engine = queue.engine(constant(queue.rate), 2)
     seconds = int(requests / queue.rate)
     engine.advance(seconds + 60.0)
-    counts = column(engine, kernel.SERVED)[60 : seconds + 60]
+    counts = column(engine, layout.SERVED)[60 : seconds + 60]
     ratio = float(counts.var() / counts.mean())
     return Finding("variance/mean 1", f"{ratio:.4f} over {seconds:,} windows", 0.97 <= ratio <= 1.03)
 

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel
+from autoscaler.simulator.requests import layout
 from autoscaler.simulator.requests.engine import Engine
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn, Given, Rates
 from tests.validity.events import Change, Rule, Rules, What
@@ -125,10 +125,10 @@ def _totals(engine: Engine) -> tuple[NDArray[np.generic], ...]:
     """Give sums of waits and times in the system [s], arrivals, rejected, and the histogram of times in the system."""
     floats = engine.state.floats
     return (
-        floats[kernel.WAITS].copy(),
-        floats[kernel.SOJOURNS].copy(),
-        column(engine, kernel.ARRIVED).sum(),
-        column(engine, kernel.REJECTED).sum(),
+        floats[layout.WAITS].copy(),
+        floats[layout.SOJOURNS].copy(),
+        column(engine, layout.ARRIVED).sum(),
+        column(engine, layout.REJECTED).sum(),
         engine.state.fine[0].copy(),
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests.kernel import Fate as Ours
+from autoscaler.simulator.requests.layout import Fate as Ours
 from tests.validity.events import Change, Fate, Rule, Rules, What
 
 Floats = NDArray[np.float64]

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.source import Marks, Source
 from autoscaler.simulator.workqueue.state import Rules

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.native.compiled import overflowing
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests import numbers
-from autoscaler.simulator.requests.jit import overflowing
-from autoscaler.simulator.requests.kernel import Array
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawer, Drawn, Floats
 
@@ -50,7 +49,7 @@ class Uniforms:
     def __init__(self, seed: tuple[int, ...], spawn: int, streams: int) -> None:
         """``spawn`` tells the family of streams; the kernel's own is 1."""
         children = (np.random.SeedSequence(seed, spawn_key=(spawn, stream)) for stream in range(streams))
-        self._random: Array = np.array([child.generate_state(4, np.uint64) for child in children])
+        self._random = np.array([child.generate_state(4, np.uint64) for child in children])
 
     def draw(self, stream: int, n: int) -> Floats:
         """Give the next ``n`` numbers of a stream."""

@@ -5,19 +5,22 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
-from autoscaler.simulator.requests.jit import overflowing, plain
-from autoscaler.simulator.requests.kernel import Array, Balancer, State
+from autoscaler.simulator.native.compiled import overflowing
+from autoscaler.simulator.requests import layout as k
+from autoscaler.simulator.requests.attempts import slowdown
+from autoscaler.simulator.requests.kernel import kernel
+from autoscaler.simulator.requests.layout import Balancer, State
+from autoscaler.simulator.requests.lists import leave_line, levels_of, move, unlink
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawer, Drawn, Given
 from autoscaler.simulator.requests.state import new_state, with_jobs, with_levels, with_pods, with_seconds
 
-_move, _unlink, _leave_line, _slowdown = (plain(f) for f in (k.move, k.unlink, k.leave_line, k.slowdown))
-
+Array = NDArray[Any]
 Indices = NDArray[np.int64]
 
 
@@ -28,7 +31,7 @@ class Engine:
         """``record``: of how many of the first requests to keep the story; ``seconds``: to make room for."""
         self._physics = physics
         self._rows: dict[int, int] = {}  # where in the arrays a pod is
-        self._advance = k.kernel(physics.balancer, is_plain=physics.attempts == 1 and not record)
+        self._advance = kernel(physics.balancer, is_plain=physics.attempts == 1 and not record)
         self._drawer = Drawer(source, physics) if isinstance(source, Drawn) else None
         self.state: State = new_state(physics, source.seed, record=record, seconds=seconds)
         self._free = list(range(1, len(self.state.pods)))[::-1]
@@ -70,7 +73,7 @@ class Engine:
             drawer.know(len(self.state.columns))
             self.state.ints[k.IS_MORE] = 1
         with overflowing():
-            while (status := self._advance(self.state.flat(), float(until))) != k.DONE:
+            while (status := self._advance(self.state, float(until))) != k.DONE:
                 self._provide(status)
 
     def _provide(self, status: int) -> None:
@@ -85,7 +88,8 @@ class Engine:
 
     def _feed(self, requests: Array, n: int, *, is_more: bool) -> None:
         """Hand over the next requests."""
-        self.state = self.state._replace(source=requests)
+        if requests is not self.state.source:
+            self.state = self.state._replace(source=requests)
         self.state.ints[[k.NEXT_REQUEST, k.KNOWN, k.IS_MORE]] = 0, n, is_more
 
     def join(self, pod: int, at: float, since: float | None = None) -> None:
@@ -105,7 +109,7 @@ class Engine:
         if self._physics.warmup > 0.0:
             state.floats[k.WARM_UNTIL] = max(float(state.floats[k.WARM_UNTIL]), since + self._physics.warmup)
         if self._levels:
-            _move(state.rings.reshape(-1), self._levels + row, 0)
+            move(state, self._levels + row, 0)
             state.ints[k.LEAST] = 0
 
     def leave(self, pod: int, at: float) -> float:
@@ -157,7 +161,7 @@ class Engine:
 
     @property
     def _levels(self) -> int:
-        return len(self.state.rings) - len(self.state.pods)
+        return levels_of(self.state)
 
     def _out_of_rotation(self, row: int) -> None:
         state, ready = self.state, self.ready
@@ -172,7 +176,7 @@ class Engine:
         if state.ints[k.TURN] >= ready:
             state.ints[k.TURN] = 0
         if self._levels:
-            _unlink(state.rings.reshape(-1), self._levels + row)
+            unlink(state, self._levels + row)
         if self._physics.balancer == Balancer.LEAST_OUTSTANDING and ready:
             state.ints[k.LEAST] = state.pods[state.rotation[:ready], k.P_OUTSTANDING].min()
 
@@ -200,7 +204,7 @@ class Engine:
         state.ints[k.IN_SERVICE] = kept
         queue = self._queue(row)
         for job in queue:
-            _leave_line(state.links.reshape(-1), job)
+            leave_line(state, job)
         state.ints[k.WAITING] -= len(queue)
         state.pods[row] = 0, 0, 0, 0
         return [int(job) for job in jobs[mine]] + queue
@@ -216,7 +220,7 @@ class Engine:
             start = ends[0]
             if start > arrived + self._physics.timeout:
                 continue
-            factor = float(_slowdown(state.floats, start, float(state.meters[row, k.M_JOINED])))
+            factor = float(slowdown(state, start, float(state.meters[row, k.M_JOINED])))
             heapq.heapreplace(ends, start + work * factor)
             last = max(last, start + work * factor)
         return last - at

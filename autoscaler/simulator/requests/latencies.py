@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
-from autoscaler.simulator.requests.kernel import State
+from autoscaler.simulator.requests import layout as k
+from autoscaler.simulator.requests.layout import State
 
 Floats = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ import numpy as np
 from autoscaler.config.scenario import Balancing, Objective, Service, Spread, TimeShape, Warmup
 from autoscaler.model.time import SECOND, Instant, Nanoseconds
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.engine import Engine
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
 from autoscaler.simulator.requests.latencies import RequestLatencies
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters

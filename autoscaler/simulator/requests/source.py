@@ -8,10 +8,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.native.compiled import overflowing
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests import numbers
-from autoscaler.simulator.requests.jit import overflowing
-from autoscaler.simulator.requests.kernel import Array, Balancer, Distribution
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Given:
         if self.chances is not None and not (self.chances < 1.0).all():
             raise ValueError("chances must be below 1")
 
-    def rows(self) -> Array:
+    def rows(self) -> Floats:
         """Give them as the kernel takes them."""
         n = len(self.arrivals)
         chances = np.zeros(n) if self.chances is None else self.chances
@@ -79,13 +79,12 @@ class Drawer:
         self._drawn = drawn
         self._physics = physics
         self._generators = [
-            np.random.SeedSequence(drawn.seed, spawn_key=(1, stream)).generate_state(4, np.uint64)
+            np.random.SeedSequence(drawn.seed, spawn_key=(1, stream)).generate_state(4, np.uint64).astype(np.uint64)
             for stream in range(3)
         ]
-        self._rates: Array = np.zeros(0)
-        self._place = np.array([0.0, 0.0, -1.0])  # see numbers.arrivals
+        self._rates: Floats = np.zeros(0)
         self._units = np.zeros(_FIRST_BLOCK)
-        self._used = len(self._units)
+        self._place = np.array([0.0, 0.0, -1.0, len(self._units)])  # see numbers.arrivals
         self._rows = np.ones((k.SOURCE, _FIRST_BLOCK))
 
     @property
@@ -98,7 +97,7 @@ class Drawer:
         if seconds > self.known:
             self._rates = np.concatenate((self._rates, self._drawn.rates(self.known, seconds)))
 
-    def block(self) -> tuple[Array, int]:
+    def block(self) -> tuple[Floats, int]:
         """Give the next requests as the kernel takes them, and how many there are: none where the rates end.
 
         The array is used again by the next call.
@@ -113,19 +112,22 @@ class Drawer:
             self._rows = np.ones((k.SOURCE, 2 * rows.shape[1]))
         return rows, n
 
-    def _arrivals(self, out: Array) -> int:
-        n = 0
+    def _arrivals(self, out: Floats) -> int:
+        n, place = 0, self._place
         while True:
-            found, self._used = numbers.arrivals(self._rates, self._place, self._units, self._used, out[n:])
-            n += int(found)
-            if n == len(out) or self._used < len(self._units) or self._place[0] == len(self._rates):
+            n += numbers.arrivals(self._rates, place, self._units, out[n:])
+            if (
+                n == len(out)
+                or place[numbers.A_UNITS] < len(self._units)
+                or place[numbers.A_SECOND] == len(self._rates)
+            ):
                 return n
             if len(self._units) < len(out):
                 self._units = np.zeros(len(out))
             numbers.exponentials(self._generators[_ARRIVALS], self._units, 1.0)
-            self._used = 0
+            place[numbers.A_UNITS] = 0.0
 
-    def _services(self, out: Array) -> None:
+    def _services(self, out: Floats) -> None:
         generator, physics = self._generators[_SERVICES], self._physics
         match physics.distribution:
             case Distribution.EXPONENTIAL:

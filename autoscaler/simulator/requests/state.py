@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
-from autoscaler.simulator.requests.kernel import Array, Balancer, State
+from autoscaler.simulator.requests import layout as k
+from autoscaler.simulator.requests.layout import Balancer, State
 from autoscaler.simulator.requests.physics import Physics
+
+Array = NDArray[Any]
 
 _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16
@@ -31,20 +34,20 @@ def new_state(physics: Physics, seed: tuple[int, ...], *, record: int = 0, secon
         floats=_floats(physics, cell),
         source=np.zeros((k.SOURCE, 0)),
         ends=np.full(5, np.inf),
-        ending=np.zeros(5, np.uint32),
+        ending=np.zeros(5, np.int32),
         retry_at=np.full(5, np.inf),
-        retrying=np.zeros(5, np.uint32),
+        retrying=np.zeros(5, np.int32),
         jobs=np.zeros((1, k.JOB)),
-        links=np.zeros((1, k.LINK), np.uint32),
-        pods=np.zeros((1, k.POD), np.uint32),
+        links=np.zeros((1, k.LINK), np.int32),
+        pods=np.zeros((1, k.POD), np.int32),
         meters=meters,
-        rings=np.repeat(np.arange(_levels(physics) + 1, dtype=np.uint32)[:, None], k.RING, axis=1),
-        rotation=np.zeros(1, np.uint32),
+        rings=np.repeat(np.arange(_levels(physics) + 1, dtype=np.int32)[:, None], k.RING, axis=1),
+        rotation=np.zeros(1, np.int32),
         columns=np.zeros((seconds, k.COLUMNS)),
         fine=np.zeros((2, k.FINE_BINS), np.int64),
         cells=np.zeros((-(-seconds // cell), k.COARSE_BINS), np.uint32),
         record=np.full((record, k.RECORD), np.nan),
-        seed=np.random.SeedSequence(seed, spawn_key=(1, 3)).generate_state(1, np.uint64),
+        seed=np.random.SeedSequence(seed, spawn_key=(1, 3)).generate_state(1, np.uint64).astype(np.uint64),
     )
     return with_pods(with_jobs(state, _FIRST_JOBS), _FIRST_PODS)
 
@@ -67,7 +70,7 @@ def with_jobs(state: State, more: int) -> State:
 
 def with_pods(state: State, more: int) -> State:
     """Make room for more pods."""
-    entries = np.arange(len(state.rings), len(state.rings) + more, dtype=np.uint32)
+    entries = np.arange(len(state.rings), len(state.rings) + more, dtype=np.int32)
     return state._replace(
         pods=_longer(state.pods, more, 0),
         meters=_longer(state.meters, more, 0.0),
@@ -79,8 +82,8 @@ def with_pods(state: State, more: int) -> State:
 def with_levels(state: State) -> State:
     """Make room for pods with more outstanding requests: the entries of levels come before those of pods."""
     levels = len(state.rings) - len(state.pods)
-    new = np.repeat(np.arange(levels, 2 * levels, dtype=np.uint32)[:, None], k.RING, axis=1)
-    moved = np.where(state.rings >= levels, state.rings + np.uint32(levels), state.rings)
+    new = np.repeat(np.arange(levels, 2 * levels, dtype=np.int32)[:, None], k.RING, axis=1)
+    moved = np.where(state.rings >= levels, state.rings + np.int32(levels), state.rings)
     return state._replace(rings=np.concatenate((moved[:levels], new, moved[levels:])))
 
 
@@ -114,8 +117,7 @@ def _levels(physics: Physics) -> int:
 
 def _ints(physics: Physics) -> Array:
     ints = np.zeros(k.INTS, np.int64)
-    ints[k.BALANCER], ints[k.ATTEMPTS] = physics.balancer, physics.attempts
-    ints[k.SLOTS], ints[k.LIMIT] = physics.slots, physics.queue_limit
+    ints[[k.SLOTS, k.LIMIT, k.ATTEMPTS]] = physics.slots, physics.queue_limit, physics.attempts
     return ints
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests.jit import plain
-from autoscaler.simulator.requests.kernel import Array
-from autoscaler.simulator.workqueue import kernel as k
-from autoscaler.simulator.workqueue.kernel import Place, State, Status
+from autoscaler.simulator.workqueue import layout as k
+from autoscaler.simulator.workqueue.kernel import advance, free_slot, set_later
+from autoscaler.simulator.workqueue.layout import Place, State, Status
 from autoscaler.simulator.workqueue.source import Source
 from autoscaler.simulator.workqueue.state import Rules, new_state, with_jobs, with_pods, with_seconds
 
+Array = NDArray[Any]
 Indices = NDArray[np.int64]
 
 
@@ -76,7 +78,7 @@ class Engine:
             self.state = with_seconds(self.state, seconds)
         self._source.know(len(self.state.columns))
         self.state.ints[k.IS_LAST] = 0
-        while (status := k.advance(self.state, until)) != Status.DONE:
+        while (status := advance(self.state, until)) != Status.DONE:
             if status == Status.NEEDS_ROOM:
                 self.state = with_jobs(self.state, len(self.state.jobs))
             else:
@@ -95,7 +97,7 @@ class Engine:
         row = self._rows[pod] = self._free.pop()
         self.state.pods[row] = 1.0, at if since is None else since, 0.0, 0.0, pod
         for _ in range(self._rules.concurrency):
-            plain(k.free_slot)(self.state.ints, self.state.idle, row)
+            free_slot(self.state.ints, self.state.idle, row)
 
     def leave(self, pod: int, at: float) -> float:
         """Have a pod take no further jobs, and tell how long those take that it has [s]."""
@@ -123,9 +125,7 @@ class Engine:
         state.ints[k.ACTIVE] = kept
         stalled = jobs[mine]
         for job in stalled[np.argsort(state.links[stalled, k.L_SERIAL])].tolist():
-            plain(k.set_later)(
-                state.ints, state.links, state.due, state.coming, job, at + self._rules.lock, Place.STALLED
-            )
+            set_later(state.ints, state.links, state.due, state.coming, job, at + self._rules.lock, Place.STALLED)
         return n - kept
 
     def slow_down(self, factor: float, at: float) -> None:

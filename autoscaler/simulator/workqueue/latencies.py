@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as requests
+from autoscaler.simulator.requests import layout as requests
 from autoscaler.simulator.requests.latencies import edges_of, percentiles_of
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
-from autoscaler.simulator.workqueue.kernel import Place
+from autoscaler.simulator.workqueue.layout import Place
 
 Floats = NDArray[np.float64]
 

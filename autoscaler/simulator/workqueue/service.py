@@ -19,7 +19,7 @@ from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.slot_book import SlotBook
 from autoscaler.simulator.traffic import RateFunction
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.latencies import JobLatencies
 from autoscaler.simulator.workqueue.source import Marks, Source

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autoscaler.simulator.requests.draws import Draws, Uniforms
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn, Given
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 
 Floats = NDArray[np.float64]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as requests
-from autoscaler.simulator.requests.kernel import Array
-from autoscaler.simulator.workqueue import kernel as k
-from autoscaler.simulator.workqueue.kernel import State
+from autoscaler.simulator.requests import layout as requests
+from autoscaler.simulator.workqueue import layout as k
+from autoscaler.simulator.workqueue.layout import State
+
+Array = NDArray[Any]
 
 _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.engine import Engine
-from autoscaler.simulator.requests.kernel import Balancer, Fate
+from autoscaler.simulator.requests.layout import Balancer, Fate
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Given
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autoscaler.simulator.requests import kernel as k
+from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.engine import Engine
-from autoscaler.simulator.requests.kernel import Balancer, Distribution, Fate
+from autoscaler.simulator.requests.layout import Balancer, Distribution, Fate
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
 
@@ -95,7 +95,7 @@ from test_engine_identities import Balancer, Distribution, digest, turmoil
 for balancer, distribution in {[(int(b), int(d)) for b, d in pairs]}:
     print(digest(turmoil(Balancer(balancer), Distribution(distribution))))
 """
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "AUTOSCALER_COMPILE": "0", "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], env=environment, capture_output=True, text=True, check=False
     )

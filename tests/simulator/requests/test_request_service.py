@@ -10,7 +10,7 @@ import pytest
 from autoscaler.config.scenario import Balancing, ClientRetries, Objective, Service, Spread, TimeShape, Warmup
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.requests.kernel import Balancer, Distribution
+from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.service import RequestService, physics_of
 from autoscaler.simulator.requests.source import Given
 from autoscaler.simulator.traffic import constant

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.state import Rules
 from tests.simulator.workqueue.plain_queue import Job, PlainQueue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autoscaler.simulator.requests.kernel import Balancer
+from autoscaler.simulator.requests.layout import Balancer
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Given
 from autoscaler.simulator.workqueue.engine import Engine

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoscaler.simulator.requests.kernel import Balancer
+from autoscaler.simulator.requests.layout import Balancer
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
-from autoscaler.simulator.workqueue import kernel as k
+from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
 from autoscaler.simulator.workqueue.source import Marks, Source
 from autoscaler.simulator.workqueue.state import Rules
@@ -159,4 +159,4 @@ print(hashlib.sha256(b"".join(digest(engine))).hexdigest())
         assert done.stderr == ""
         return done.stdout
 
-    assert ran() == ran(NUMBA_DISABLE_JIT="1")
+    assert ran() == ran(AUTOSCALER_COMPILE="0")

@@ -1,0 +1,106 @@
+"""Compiling, where llvmlite is installed: the extra ``sim``. Without it the same code runs as it is, only slowly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from importlib.util import find_spec
+from inspect import signature
+from types import FunctionType
+from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
+
+import numpy as np
+
+from autoscaler.simulator.native.kinds import ArrayKind, Kind, RecordKind, Scalar, kinds_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Whether functions are compiled: llvmlite is there, and nobody switched it off with AUTOSCALER_COMPILE=0.
+IS_COMPILED: Final = find_spec("llvmlite") is not None and os.environ.get("AUTOSCALER_COMPILE") != "0"
+
+_C_TYPES: Final[dict[Kind, Any]] = {
+    Scalar.INT: ctypes.c_int64, Scalar.FLOAT: ctypes.c_double, Scalar.BOOL: ctypes.c_bool, None: None,
+}  # fmt: skip
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function that is compiled when it is first called, with all that it calls."""
+    return cast("Callable[P, R]", Compiled(function, {})) if IS_COMPILED else function
+
+
+def specialised(function: Callable[..., R], **settings: int) -> Callable[..., R]:
+    """Fix some conditions and numbers of a function, and compile it without what they rule out."""
+    return Compiled(function, settings) if IS_COMPILED else partial(function, **settings)
+
+
+def overflowing() -> AbstractContextManager[object]:
+    """Let integers wrap around, as random generators want it: compiled code does, numpy's scalars would warn."""
+    return nullcontext() if IS_COMPILED else np.errstate(over="ignore")
+
+
+class Compiled(Generic[R]):
+    """A function as machine code. Other threads run meanwhile."""
+
+    def __init__(self, function: Callable[..., R], settings: dict[str, int]) -> None:
+        self.plain = cast("FunctionType", function)
+        self._settings = settings
+        self._run: Callable[..., R] | None = None
+        self._kinds: list[Kind] = []
+        self._record: object = None  # the last one seen, which its table belongs to
+        self._table: Any = None
+
+    def __call__(self, *arguments: Any) -> R:
+        """Run it."""
+        run = self._run or self._prepare()
+        words: list[Any] = []
+        for kind, argument in zip(self._kinds, arguments, strict=True):
+            if isinstance(kind, Scalar):
+                words.append(argument)
+            elif isinstance(kind, ArrayKind):
+                words += _words(kind, argument)
+            else:
+                words.append(self._table_of(cast("RecordKind", kind), argument))
+        return run(*words)
+
+    def _prepare(self) -> Callable[..., R]:
+        """Compile it, or find it in the cache."""
+        from autoscaler.simulator.native.machine import address_of  # only who runs machine code needs LLVM
+        from autoscaler.simulator.native.program import ENTRY, translate
+
+        kinds = kinds_of(self.plain)
+        self._kinds = [kinds[name] for name in signature(self.plain).parameters if name not in self._settings]
+        types: list[Any] = []
+        for kind in self._kinds:
+            if isinstance(kind, ArrayKind):
+                types += [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+            else:
+                types.append(_C_TYPES[kind] if isinstance(kind, Scalar) else ctypes.c_void_p)
+        address = address_of(translate(self.plain, self._settings), ENTRY)
+        self._run = cast("Callable[..., R]", ctypes.CFUNCTYPE(_C_TYPES[kinds["return"]], *types)(address))
+        return self._run
+
+    def _table_of(self, kind: RecordKind, record: Any) -> Any:
+        """Give the table of a record's arrays, which is made anew only for another record."""
+        if record is not self._record:
+            words = [
+                word for (_, field), array in zip(kind.fields, record, strict=True) for word in _words(field, array)
+            ]
+            self._record, self._table = record, (ctypes.c_int64 * len(words))(*words)
+        return self._table
+
+
+def _words(kind: ArrayKind, array: Any) -> tuple[int, int, int]:
+    """Give an array's address, rows and columns.
+
+    Raises:
+        TypeError: it is not of the kind that the code was made for.
+    """
+    rows, *more = array.shape
+    is_right = array.dtype == kind.dtype and array.flags.c_contiguous and len(more) == (kind.width is not None)
+    if not is_right or (kind.width and more != [kind.width]):
+        raise TypeError(f"{kind} is needed, not {array.dtype} of shape {array.shape}")
+    return array.ctypes.data, rows, more[0] if more else 0
