@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autoscaler.engine.course import lower_bound
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Decision
+from autoscaler.model.decision import Decision, Reason
 from autoscaler.model.policy import ScalingPolicy
 
 
@@ -14,9 +14,23 @@ def broken_promise(policy: ScalingPolicy, decision: Decision, config: Controller
     if current is None:
         return "nothing is written to a target that could not be read"
     low, high = lower_bound(policy), policy.max_replicas
+    if policy.guarding is not None:
+        if decision.reason is Reason.HELD:  # a person's number leaves every bound but the upper one
+            return f"{desired} is above the maximum {high}" if desired > high else ""
+        low, high = min(low, current), max(high, current)  # guards may bring a target back into them step by step
     if low <= high and not config.paced_bounds and not low <= desired <= high:
         return f"{desired} is outside the bounds {low} to {high}"
     failed = [proposal for proposal in decision.proposals if proposal.replicas is None]
-    if failed and desired < current:
+    if failed and desired < current and not _may_shrink_blindly(policy, decision):
         return f"shrinking to {desired} although {failed[0].name or failed[0].metric_type} could not be read"
     return ""
+
+
+def _may_shrink_blindly(policy: ScalingPolicy, decision: Decision) -> bool:
+    """Whether the policy says that what stands in for metrics may be less than there is."""
+    fallback = None if policy.guarding is None else policy.guarding.safety.fallback
+    return (
+        fallback is not None
+        and fallback.allow_decrease
+        and any(stage.stage == "guards" and stage.after < stage.before for stage in decision.steps)
+    )

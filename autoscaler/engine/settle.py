@@ -18,6 +18,7 @@ from autoscaler.engine.conditions import (
 )
 from autoscaler.engine.constrain.rates import remember_event
 from autoscaler.engine.course import has_metric_without_pods, lower_bound
+from autoscaler.engine.guarded.flapping import account_period, remember_change
 from autoscaler.engine.turn import reference_of
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig, ZeroRule
 from autoscaler.model.decision import (
@@ -30,6 +31,7 @@ from autoscaler.model.decision import (
     WriteOutcome,
     WriteResult,
 )
+from autoscaler.model.guard_memory import SizeChange
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import ScalingPolicy
 
@@ -50,6 +52,9 @@ def settle(
     """
     if outcome.result is _WRITTEN and decision.current is not None:
         settlement = _written(policy, decision, config)
+        keep = account_period(policy, config)
+        if keep:
+            memory = remember_change(memory, SizeChange(decision.at, decision.current, decision.desired), keep)
         return settlement, _remember(policy, decision, decision.current, memory, settlement.status, config)
     if outcome.result is _FAILED:
         settlement = _failed(policy, decision, memory, outcome.error, config)

@@ -34,5 +34,10 @@ class Budgets:
         """Whether there is nothing to account for."""
         return self.removals.is_off and self.changes.is_off and self.growth is None
 
+    @property
+    def longest(self) -> Nanoseconds:
+        """For how long changes have to be remembered; 0 where there is nothing to account for."""
+        return max(0 if cap.is_off else cap.per for cap in (self.removals, self.changes))
+
 
 NO_BUDGETS = Budgets()

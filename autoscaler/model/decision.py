@@ -45,6 +45,11 @@ class Reason(StrEnum):
     STEP_LIMITED = "StepLimited"
     PAUSED = "Paused"
     HELD = "ManualHold"
+    RETURNING = "ReturningFromHold"
+    FLAP_BUDGET = "FlapBudget"
+    FALLBACK = "Fallback"
+    WARMING_UP = "WarmingUp"
+    SHARED_BUDGET = "SharedBudget"
     AMBIGUOUS = "Conflict"
     UNCHANGED = "Unchanged"
 

@@ -35,10 +35,10 @@ class Asked(Struct, frozen=True, gc=False):
 
 
 class WarmUp(Struct, frozen=True, gc=False):
-    """Metrics are back, and not trusted yet: samples still to come, and when the newest one counted was taken."""
+    """Metrics were away, and are not trusted yet: good samples still to come, and when the last one was counted."""
 
     samples: int
-    newest: Instant
+    at: Instant
 
 
 class Usual(Struct, frozen=True, gc=False):
@@ -57,11 +57,13 @@ class Usual(Struct, frozen=True, gc=False):
 class GuardMemory(Struct, frozen=True, kw_only=True, gc=False):
     """All of it.
 
-    ``changes`` are those within the longest budget's period, oldest first. ``blind_since``: since when some metric could not
-    be read in any pass.
+    ``changes`` are those within the longest budget's period, oldest first; ``None``: nobody has kept account yet.
+    ``spent_until``: until then changes may be missing from it. ``blind_since``: since when some metric could not be read in
+    any pass.
     """
 
-    changes: tuple[SizeChange, ...] = ()
+    changes: tuple[SizeChange, ...] | None = None
+    spent_until: Instant | None = None
     held: Held | None = None
     blind_since: Instant | None = None
     asked: Asked | None = None

@@ -1,28 +1,25 @@
 """Guards over a decision: what the metrics and the policy's rules allow may still be too much to be done now.
 
-Each guard answers with the number it allows, and a stage that says why where that is another one. They only ever bring a
-number nearer to the current replicas; only a hold, which a person imposes, goes elsewhere.
+In this order: what stands in for metrics that are away; limits, which only ever bring a number nearer to the current
+replicas, the strictest of them; and what people impose. Each that changes the number is a stage that says why.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
-from autoscaler.engine.guarded.partial import partial_answer
+from autoscaler.engine.guarded.blindness import remember_sight, stand_in
+from autoscaler.engine.guarded.flapping import begin_account
+from autoscaler.engine.guarded.holds import imposed
+from autoscaler.engine.guarded.limits import limits, remember_collapse
 from autoscaler.engine.guarded.verdict import Verdict
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.decision import Decision, PolicyStatus, Reason, Stage
+from autoscaler.model.decision import Decision, Reason, Stage
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import Observation
 from autoscaler.model.policy import ScalingPolicy
-from autoscaler.model.safety import Guarding, Safety
-from autoscaler.model.time import SECOND, earliest
-
-#: Growth that no step limit forbids: from one pod a multiple is little.
-_ALWAYS_ALLOWED = 4
+from autoscaler.model.safety import Guarding
+from autoscaler.model.time import earliest
 
 
 def guard(
@@ -32,99 +29,56 @@ def guard(
     guarding = policy.guarding or Guarding()
     if decision.current is None or decision.reason is Reason.TARGET_AT_ZERO:
         return decision, memory
-    memory = _remember_collapse(guarding.safety, decision, memory)
-    guarded = decision
-    for verdict in _verdicts(policy, guarding, observation, decision, memory):
-        guarded = _apply(guarded, verdict, decision.current)
-    return guarded, memory
+    period = policy.period_or(config.sync_period)
+    memory = _remember(guarding, decision, memory, period)
+    guarded = _with_stand_in(policy, guarding, decision, memory)
+    for verdict in limits(policy, guarding, observation, guarded, memory):
+        guarded = limited(guarded, verdict)
+    word, memory = imposed(policy, guarding, decision, guarded, memory, period)
+    return (guarded if word is None else _overruled(guarded, word)), memory
 
 
-def _verdicts(
-    policy: ScalingPolicy, guarding: Guarding, observation: Observation, decision: Decision, memory: Memory
-) -> Iterator[Verdict]:
-    """Give every verdict, the strictest last; each is about the decision as the rules left it."""
-    current, desired, safety = decision.current or 0, decision.desired, guarding.safety
+def limited(decision: Decision, verdict: Verdict) -> Decision:
+    """Bring a decision nearer to the current replicas; one that is nearer already stays as it is."""
+    current, desired = decision.current or 0, decision.desired
     if desired < current:
-        yield from _against_shrinking(safety, decision, current, memory)
-        least = safety.min_coverage
-        if least is not None and (partial := partial_answer(policy.metrics, observation.readings, least)):
-            yield Verdict(current, partial, Reason.METRIC_PARTIAL)
-        if guarding.pause_scale_down:
-            yield Verdict(current, "shrinking is paused", Reason.PAUSED)
-    elif desired > current:
-        if (limit := _step_up(safety, current)) < desired:
-            yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
-        if guarding.pause_scale_up:
-            yield Verdict(current, "growing is paused", Reason.PAUSED)
-    hold = guarding.hold_at(decision.at)
-    if hold is not None:
-        held = min(max(hold.replicas, 0), policy.max_replicas)
-        words = f"{hold.author} holds it at {hold.replicas}: {hold.reason}"
-        yield Verdict(held, words, Reason.HELD, hold.until)
+        return _overruled(decision, verdict) if verdict.replicas > desired else decision
+    return _overruled(decision, verdict) if verdict.replicas < desired else decision
 
 
-def _against_shrinking(safety: Safety, decision: Decision, current: int, memory: Memory) -> Iterator[Verdict]:
-    desired = decision.desired
-    if safety.max_step_down is not None:
-        least = math.ceil(current * (1.0 - safety.max_step_down))
-        if desired < least:
-            yield Verdict(least, f"one step takes away no more than {current - least}", Reason.STEP_LIMITED)
-    since = memory.collapse_since
-    if safety.collapse is not None and since is not None and decision.at - since < safety.collapse.confirm:
-        share = f"{safety.collapse.drop:.0%}"
-        seconds = safety.collapse.confirm // SECOND
-        words = f"a fall of more than {share} has to be asked for throughout {seconds} s before it is believed"
-        yield Verdict(current, words, Reason.CONFIRMING, since + safety.collapse.confirm)
-    if safety.min_coverage is not None and (poor := _poor_coverage(decision, safety.min_coverage)):
-        yield Verdict(current, poor, Reason.METRIC_PARTIAL)
+def _remember(guarding: Guarding, decision: Decision, memory: Memory, period: int) -> Memory:
+    safety = guarding.safety
+    memory = remember_collapse(safety, decision, memory)
+    if safety.flap_budget is not None:
+        memory = begin_account(safety.flap_budget, memory)
+    return remember_sight(safety, decision, memory, period)
 
 
-def _poor_coverage(decision: Decision, least: float) -> str:
-    """Say which metric knows too few of its pods; empty: none."""
-    for proposal in decision.proposals:
-        pods = proposal.pods
-        if pods is None or not pods.missing:
-            continue
-        known = pods.ready + pods.unready
-        if known < least * (known + pods.missing):
-            return f"only {known} of {known + pods.missing} pods have a sample, less than {least:.0%}"
-    return ""
+def _with_stand_in(policy: ScalingPolicy, guarding: Guarding, decision: Decision, memory: Memory) -> Decision:
+    fallback = guarding.safety.fallback
+    verdict = None if fallback is None else stand_in(policy, fallback, decision, memory)
+    if verdict is None:
+        return decision
+    if verdict.replicas == decision.desired:
+        stage = Stage(stage="guards", before=decision.desired, after=decision.desired, why=verdict.why)
+        return replace(decision, steps=(*decision.steps, stage))
+    return _overruled(decision, verdict)
 
 
-def _step_up(safety: Safety, current: int) -> int:
-    if safety.max_step_up is None:
-        return 1 << 31
-    return max(math.floor(current * safety.max_step_up), current + _ALWAYS_ALLOWED)
-
-
-def _remember_collapse(safety: Safety, decision: Decision, memory: Memory) -> Memory:
-    """Note since when the metrics have asked for far less than there is, without a break."""
-    asked = max((proposal.replicas for proposal in decision.proposals if proposal.replicas is not None), default=None)
-    current = decision.current or 0
-    falls = (
-        safety.collapse is not None
-        and asked is not None
-        and current > 0
-        and asked < current * (1.0 - safety.collapse.drop)
-    )
-    since = (decision.at if memory.collapse_since is None else memory.collapse_since) if falls else None
-    return memory if since == memory.collapse_since else replace(memory, collapse_since=since)
-
-
-def _apply(decision: Decision, verdict: Verdict, current: int) -> Decision:
+def _overruled(decision: Decision, verdict: Verdict) -> Decision:
+    """Put another number in a decision's place. What is told of a change is why this number, where it is the guard's own."""
     if verdict.replicas == decision.desired:
         return decision
+    current = decision.current or 0
     stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
+    imposes = verdict.reason in (Reason.HELD, Reason.FALLBACK)
     return replace(
         decision,
         desired=verdict.replicas,
         rescale=verdict.replicas != current,
         reason=verdict.reason,
+        rescale_reason=verdict.why if imposes else decision.rescale_reason,
         steps=(*decision.steps, stage),
-        status=_status(decision.status, verdict.replicas),
+        status=replace(decision.status, desired_replicas=verdict.replicas),
         next_possible_change_at=earliest(decision.next_possible_change_at, verdict.until),
     )
-
-
-def _status(status: PolicyStatus, desired: int) -> PolicyStatus:
-    return replace(status, desired_replicas=desired)
