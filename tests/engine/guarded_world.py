@@ -59,9 +59,7 @@ def policy_with(safety: Safety = OFF, high: int = 100, **guarding: object) -> Sc
 class Story:
     """Passes every 15 s from ``begin`` [s] on, with the size that each led to."""
 
-    def __init__(
-        self, policy: ScalingPolicy, size: int, *, begin: float = 0, config: ControllerConfig = HASTY
-    ) -> None:
+    def __init__(self, policy: ScalingPolicy, size: int, *, begin: float = 0, config: ControllerConfig = HASTY) -> None:
         self.policy, self.size, self.second, self.config = policy, size, begin, config
         self.memory = Memory(recommendations=())
         self.decision: Decision

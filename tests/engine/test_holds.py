@@ -21,7 +21,27 @@ def hold(replicas: int, until: int = MINUTE, **more: object) -> Hold:
 def test_c50_a_pin_of_30_is_let_go_of_by_a_twentieth_in_each_period_until_the_metrics_number_is_reached() -> None:
     story = Story(policy_with(GENTLE, hold=hold(30)), 12)
     assert story.see_all([12] * 4) == [30, 30, 30, 30]
-    assert story.see_all([12] * 19) == [29, 28, 26, 25, 24, 23, 21, 20, 19, 18, 18, 17, 16, 15, 14, 14, 13, 13, 13]  # 12 is within tolerance of 13
+    assert story.see_all([12] * 19) == [
+        29,
+        28,
+        26,
+        25,
+        24,
+        23,
+        21,
+        20,
+        19,
+        18,
+        18,
+        17,
+        16,
+        15,
+        14,
+        14,
+        13,
+        13,
+        13,
+    ]  # 12 is within tolerance of 13
 
 
 def test_the_way_back_says_what_it_is_and_when_it_goes_on() -> None:

@@ -30,7 +30,7 @@ def limits(
         yield from _against_shrinking(safety, decision, current, memory)
         if safety.flap_budget is not None and current <= policy.max_replicas:
             yield from spent_budget(safety.flap_budget, decision, current, memory)
-        least = safety.min_coverage
+        least = None if decision.reason is Reason.FALLBACK else safety.min_coverage
         if least is not None and (partial := partial_answer(policy.metrics, observation.readings, least)):
             yield Verdict(current, partial, Reason.METRIC_PARTIAL)
         if guarding.pause_scale_down:
