@@ -14,13 +14,14 @@ from autoscaler.adapters.kubernetes.scale import ScaleFound, Scales
 from autoscaler.control.messages import Observe
 from autoscaler.daemon.caches import PodCaches, StaleCache
 from autoscaler.model.label_query import SelectorError
-from autoscaler.model.observation import NoReading, Observation, Pod, Reading
+from autoscaler.model.observation import NoReading, Observation, Pod, Reading, ResourceReading
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
     Metric,
     ObjectMetric,
     PodsMetric,
+    PolicyKey,
     PrometheusMetric,
     ResourceMetric,
     UnknownMetric,
@@ -30,6 +31,9 @@ _LATE = NoReading(error="context deadline exceeded")
 
 #: Answers a Prometheus metric from the administrator's datasources, by itself within their deadline.
 Query: TypeAlias = Callable[[PrometheusMetric], Awaitable[Reading]]
+
+#: Answers for cpu and memory of the pods that a selector matches in the policy's namespace.
+Usage: TypeAlias = Callable[[PolicyKey, str], Awaitable[ResourceReading | NoReading]]
 
 #: Told how long [s] reading one metric took, by kind of source.
 Timed: TypeAlias = Callable[[str, float], None]
@@ -52,11 +56,14 @@ class Observer:
         deadline: float,
         timed: Timed,
         query: Query = no_datasource,
+        usage: Usage | None = None,
     ) -> None:
+        """``usage`` answers for cpu and memory; by default each policy's pods are listed by themselves."""
         self._query = query
         self._timed = timed
         self._scales = scales
         self._metrics = metrics
+        self._usage = usage or (lambda key, selector: metrics.resource(key.namespace, selector))
         self._caches = caches
         self._deadline = deadline
 
@@ -71,7 +78,7 @@ class Observer:
             unknown = tuple(NoReading(error="selector is required") for _ in wanted.metrics)
             return Observation(at=wanted.at, scale=found.scale, readings=unknown), found
         pods, readings = await asyncio.gather(
-            self._pods(namespace, selector), self._readings(namespace, selector, wanted.metrics)
+            self._pods(namespace, selector), self._readings(wanted.key, selector, wanted.metrics)
         )
         if isinstance(pods, StaleCache):
             # Without pods no reading can be judged: all of them are withheld, so that nothing is decided.
@@ -91,13 +98,15 @@ class Observer:
     def _trouble(self, namespace: str) -> str:
         return self._caches.troubles().get(namespace, "no answer yet")
 
-    async def _readings(self, namespace: str, selector: str, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
+    async def _readings(self, key: PolicyKey, selector: str, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
         """Read every metric, at once; resource metrics share one request, since one list answers them all."""
         shares = any(isinstance(metric, ResourceMetric | ContainerResourceMetric) for metric in metrics)
         usage: asyncio.Future[Reading] | None = None
         if shares:
-            usage = asyncio.ensure_future(self._in_time("resource", self._metrics.resource(namespace, selector)))
-        return tuple(await asyncio.gather(*(self._reading(namespace, selector, metric, usage) for metric in metrics)))
+            usage = asyncio.ensure_future(self._in_time("resource", self._usage(key, selector)))
+        return tuple(
+            await asyncio.gather(*(self._reading(key.namespace, selector, metric, usage) for metric in metrics))
+        )
 
     async def _reading(
         self, namespace: str, selector: str, metric: Metric, usage: asyncio.Future[Reading] | None

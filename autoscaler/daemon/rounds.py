@@ -93,6 +93,11 @@ class Rounds:
         going = self._rounds[policy.key] = _Round(period, Bell(least=self._clock.wait_for(LEAST_BETWEEN)))
         going.task = asyncio.create_task(self._run(policy.key, going), name=f"policy {policy.key}")
 
+    def period_of(self, key: PolicyKey) -> float:
+        """Give the time between two passes of a policy [s]."""
+        going = self._rounds.get(key)
+        return self._clock.wait_for(self._period) if going is None else going.period
+
     def ask(self, key: PolicyKey) -> bool:
         """Make a policy due now, or a second after its last pass began; asked again before that, it is due once.
 

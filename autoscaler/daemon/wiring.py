@@ -7,7 +7,7 @@ import math
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
@@ -17,10 +17,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import Gauge
 
-from autoscaler.adapters.kubernetes.client import Client, Timeouts, open_client
-from autoscaler.adapters.kubernetes.connection import find_credentials
+from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.discovery import Discovery
-from autoscaler.adapters.kubernetes.gate import Gate
 from autoscaler.adapters.kubernetes.leases import Leases
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
@@ -35,6 +33,7 @@ from autoscaler.control.recording import RecordedController
 from autoscaler.daemon.background import late_statuses, open_announcer
 from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
+from autoscaler.daemon.clients import lease_client, usual_client
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.cluster import LiveCluster
 from autoscaler.daemon.comparer import Comparer
@@ -56,12 +55,11 @@ from autoscaler.daemon.shadow_watch import HpaWatches, open_comparer
 from autoscaler.daemon.stores import memories_of, open_journal
 from autoscaler.daemon.supervise import running
 from autoscaler.daemon.telemetry import Telemetry
+from autoscaler.daemon.usage import shared_usage
 from autoscaler.model.time import as_seconds
 
 #: What writes under way get to finish when the daemon is told to stop [s].
 GRACE = 5.0
-#: Longest wait for one answer about the lease [s].
-LEASE_PATIENCE = 5.0
 #: A pass that is this long under way [s] is stuck: every request in it ends sooner.
 STUCK = 120.0
 #: How often HPA objects that came after their policy are looked for [s]: one list per namespace that may have one.
@@ -104,9 +102,7 @@ async def assembled(
     async with AsyncExitStack() as stack:
         telemetry = Telemetry(version=version)
         link = Link(telemetry)
-        client = await stack.enter_async_context(
-            _client(settings, link, version, Gate(settings.kubernetes.request_rate))
-        )
+        client = await stack.enter_async_context(usual_client(settings, link, version))
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
         journal = await open_journal(stack, settings, clock, telemetry)
         memories = memories_of(settings, client, clock) if comparer is None else None
@@ -174,10 +170,7 @@ class _Assembly:
     async def join_election(self, stack: AsyncExitStack) -> Leadership:
         """Be a candidate, over a connection pool of the lease's own: nothing else can keep it waiting."""
         election = self._settings.leader_election
-        patience = min(LEASE_PATIENCE, as_seconds(election.renew_deadline) / 2)
-        client = await stack.enter_async_context(
-            _client(self._settings, self._link, self._version, Gate(None), Timeouts(connect=patience, total=patience))
-        )
+        client = await stack.enter_async_context(lease_client(self._settings, self._link, self._version))
         leadership = Leadership(
             Candidate(identity=f"{socket.gethostname()}_{uuid4()}", times=election.times),
             Leases(client, election.namespace, election.name),
@@ -201,12 +194,14 @@ class _Assembly:
         announcer = await open_announcer(stack, self._settings, self._client, self._clock, self._telemetry)
         discovery = Discovery(self._client)
         scales = Scales(self._client, discovery)
+        metrics = MetricsApis(self._client, discovery)
         observer = Observer(
             scales,
-            MetricsApis(self._client, discovery),
+            metrics,
             self._caches,
             deadline=as_seconds(self._settings.kubernetes.request_timeout),
             timed=self._telemetry.signals.timed,
+            usage=shared_usage(stack, metrics, self._clock, lambda: self.pushes.rounds),
         )
         cluster = LiveCluster(
             observer=observer,
@@ -311,20 +306,6 @@ class _Leads:
 def _elects(settings: Settings) -> bool:
     """Tell whether there is anything that only one replica may do: without writes there is not."""
     return settings.leader_election.enabled and settings.apply
-
-
-def _client(
-    settings: Settings, link: Link, version: str, gate: Gate, timeouts: Timeouts | None = None
-) -> AbstractAsyncContextManager[Client]:
-    kubernetes = settings.kubernetes
-    usual = Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout))
-    return open_client(
-        find_credentials(kubernetes.kubeconfig, kubernetes.context or None),
-        timeouts=timeouts or usual,
-        requests=link,
-        user_agent=f"autoscaler/{version}",
-        gate=gate,
-    )
 
 
 @contextmanager

@@ -8,11 +8,14 @@ Source: kubernetes pkg/controller/podautoscaler/metrics/client.go; metrics pkg/c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import msgspec
 
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.discovery import Discovery
-from autoscaler.adapters.kubernetes.errors import KubernetesError, Subject
+from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError, Subject
 from autoscaler.adapters.kubernetes.paths import api_root, object_path, qualified, split_api_version
 from autoscaler.adapters.kubernetes.wire import ObjectMeta, decode, duration, instant, milli
 from autoscaler.model.label_query import query_of
@@ -52,6 +55,14 @@ class _PodMetricsList(msgspec.Struct):
     items: list[_PodMetrics] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledUsage:
+    """What one pod uses, and the labels it is selected by."""
+
+    labels: Mapping[str, str]
+    usage: PodUsage
+
+
 class _Described(msgspec.Struct):
     name: str = ""
 
@@ -79,6 +90,7 @@ class _ExternalValues(msgspec.Struct):
 _POD_METRICS = msgspec.json.Decoder(_PodMetricsList)
 _CUSTOM = msgspec.json.Decoder(_CustomValues)
 _EXTERNAL = msgspec.json.Decoder(_ExternalValues)
+_USAGE = Subject(verb="list", resource=qualified("pods", _RESOURCE_GROUP))
 
 
 class MetricsApis:
@@ -88,12 +100,19 @@ class MetricsApis:
         self._client = client
         self._discovery = discovery
 
-    async def resource(self, namespace: str, selector: str) -> ResourceReading | NoReading:
-        """Read cpu and memory of the pods that ``selector`` matches; one reading answers every resource metric."""
-        subject = Subject(verb="list", resource=qualified("pods", _RESOURCE_GROUP))
+    async def labelled_usage(self, namespace: str) -> tuple[LabelledUsage, ...]:
+        """Read cpu and memory of every pod of a namespace, with the pods' labels. Raises: KubernetesError."""
         path = object_path(api_root(_RESOURCE_GROUP, "v1beta1"), namespace, "pods")
         try:
-            return read_resource(await self._client.get(path, subject, {"labelSelector": selector}))
+            return read_labelled(await self._client.get(path, _USAGE))
+        except ValueError as error:
+            raise NoAnswerError(str(error)) from error
+
+    async def resource(self, namespace: str, selector: str) -> ResourceReading | NoReading:
+        """Read cpu and memory of the pods that ``selector`` matches; one reading answers every resource metric."""
+        path = object_path(api_root(_RESOURCE_GROUP, "v1beta1"), namespace, "pods")
+        try:
+            return read_resource(await self._client.get(path, _USAGE, {"labelSelector": selector}))
         except (KubernetesError, ValueError) as error:
             return NoReading(error=str(error))
 
@@ -145,8 +164,15 @@ class MetricsApis:
 
 def read_resource(body: bytes) -> ResourceReading:
     """Read a PodMetricsList. Raises: KubernetesError, ValueError."""
-    answer = decode(_POD_METRICS, body, Subject(verb="list", resource=qualified("pods", _RESOURCE_GROUP)))
-    return ResourceReading(pods=tuple(_pod_usage(item) for item in answer.items or ()))
+    return ResourceReading(pods=tuple(_pod_usage(item) for item in decode(_POD_METRICS, body, _USAGE).items or ()))
+
+
+def read_labelled(body: bytes) -> tuple[LabelledUsage, ...]:
+    """Read a PodMetricsList with the pods' labels. Raises: KubernetesError, ValueError."""
+    return tuple(
+        LabelledUsage(labels=item.metadata.labels or {}, usage=_pod_usage(item))
+        for item in decode(_POD_METRICS, body, _USAGE).items or ()
+    )
 
 
 def read_pods(body: bytes) -> PodsReading:
