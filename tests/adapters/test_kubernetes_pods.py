@@ -127,3 +127,14 @@ def test_the_same_answer_is_the_same_object_until_something_changes() -> None:
     assert web() is before
     cache.put(pod("a", "web"))
     assert web() is not before
+
+
+def test_a_list_that_says_nothing_new_changes_no_answer() -> None:
+    cache = PodCache()
+    pods = [Pod(name=name, resources=PodResources(), labels=(("app", "web"),)) for name in ("a", "b")]
+    cache.replace(pods)
+    before = cache.select("app=web")
+
+    cache.replace([Pod(name=name, resources=PodResources(), labels=(("app", "web"),)) for name in ("b", "a")])
+
+    assert cache.select("app=web") is before

@@ -115,6 +115,53 @@ async def test_a_silent_connection_is_given_up(client, server) -> None:
         assert reflector.trouble == ""
 
 
+async def test_a_watch_that_is_never_answered_is_given_up_like_any_request(client, server) -> None:
+    server.on("GET", PODS, pod_list(1), server.hang, server.watch(("ADDED", pod("a", 2)), then="hang"))
+    patient = Pace(watch_shortest=30, watch_longest=30, silence_margin=10, backoff_first=0.01, backoff_longest=0.02)
+
+    async with reflecting(client, patient) as (_, cache):
+        await until(lambda: names(cache) == ["a"])  # after the client's half second, not after 40 s of silence
+
+
+async def test_what_a_watch_never_told_is_in_the_next_list(client, server) -> None:
+    server.on(
+        "GET",
+        PODS,
+        pod_list(1, pod("gone"), pod("kept"), pod("changed", app="old")),
+        server.watch(("BOOKMARK", pod("", 5))),  # the connection works, and tells nothing of what happened
+        pod_list(9, pod("kept"), pod("changed", app="new"), pod("new")),
+        server.watch(then="hang"),
+    )
+    often = Pace(watch_shortest=30, watch_longest=30, relist=0.0, backoff_first=0.01, backoff_longest=0.02)
+
+    async with reflecting(client, often) as (reflector, cache):
+        await until(lambda: sorted(names(cache)) == ["changed", "kept", "new"])
+        await until(lambda: len(server.asked) == 4)
+
+    assert reflector.relists == 2
+    assert [asked.query.get("resourceVersion") for asked in server.asked[:4]] == [None, "1", None, "9"]
+    assert dict(cache.select("app=new")[0].labels) == {"app": "new"}
+    assert cache.select("app=old") == ()
+
+
+async def test_a_list_out_of_turn_that_fails_leaves_the_watch_to_go_on(client, server) -> None:
+    server.on(
+        "GET",
+        PODS,
+        pod_list(1, pod("a")),
+        server.watch(("BOOKMARK", pod("", 5))),
+        (500, "etcd leader changed", {}),
+        server.watch(("ADDED", pod("b", 6)), then="hang"),
+    )
+    often = Pace(watch_shortest=30, watch_longest=30, relist=0.0, backoff_first=0.01, backoff_longest=0.02)
+
+    async with reflecting(client, often) as (reflector, cache):
+        await until(lambda: names(cache) == ["a", "b"])
+
+    assert reflector.relists == 1
+    assert server.asked[3].query["resourceVersion"] == "5"
+
+
 async def test_a_server_that_is_away_is_asked_again_with_growing_patience(client, server) -> None:
     async def busy(request: web.Request) -> web.StreamResponse:
         return web.Response(status=500, text="etcd leader changed")

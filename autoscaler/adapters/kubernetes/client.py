@@ -144,7 +144,7 @@ class Client:
             total=None, connect=self._timeouts.connect, sock_connect=self._timeouts.connect, sock_read=silence
         )
         with self._translated(call):
-            async with self._turn(subject) as turn, await self._send(call, timeout) as response:
+            async with self._turn(subject) as turn, await self._open(call, timeout) as response:
                 if response.status >= 400:
                     error = await self._refusal(call, response)
                     _tell(turn, error)
@@ -155,6 +155,11 @@ class Client:
                 turn.answered()
                 turn.leave()
                 yield self._lines(call, response)
+
+    async def _open(self, call: _Call, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        """Begin a watch: its first answer comes as quickly as any other, only what follows may take long."""
+        async with asyncio.timeout(self._timeouts.total):
+            return await self._send(call, patience)
 
     async def _lines(self, call: _Call, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         with self._translated(call):

@@ -50,10 +50,13 @@ class PodCache:
         return len(self._pods)
 
     def replace(self, items: Sequence[Pod]) -> None:
-        """Hold exactly these pods."""
-        self._pods = {pod.name: pod for pod in items}
-        for view in self._views.values():
-            self._fill(view)
+        """Hold exactly these pods. Where a list says nothing new, nothing is matched and no answer is built again."""
+        fresh = {pod.name: pod for pod in items}
+        for gone in [pod for name, pod in self._pods.items() if name not in fresh]:
+            self.remove(gone)
+        for pod in fresh.values():
+            if self._pods.get(pod.name) != pod:
+                self.put(pod)
 
     def put(self, item: Pod) -> None:
         """Hold this pod in place of its namesake."""

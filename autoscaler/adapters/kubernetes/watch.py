@@ -3,7 +3,8 @@
 List (in pages) gives a version; a watch from there gives every change. A watch ends when the server closes it (every
 minute or so, on purpose: a clean end proves the connection was alive), when nothing at all came for longer than that
 (a half-open connection), or when the server no longer holds our version (410: list again). Every failure waits longer
-than the one before, with jitter, and never ends the loop.
+than the one before, with jitter, and never ends the loop. A quarter of an hour after the last list there is another one,
+whatever the watch said: events that something on the way swallowed are missing no longer than that.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Pace:
     silence_margin: float = 10.0  #: past the server's own end: a connection that is this silent is dead
     backoff_first: float = 0.5
     backoff_longest: float = 30.0
+    relist: float = 900.0  #: between two lists, though the watch works, give or take a fifth
+    relist_retry: float = 60.0  #: the next try where such a list fails; the watch goes on meanwhile
 
 
 DEFAULT_PACE = Pace()
@@ -101,6 +104,7 @@ class Reflector(Generic[T]):
         self._version = ""
         self._failures = 0
         self._proven_at = float("-inf")
+        self._relist_at = float("inf")
         self._listed = asyncio.Event()
         self.trouble = ""  #: why the copy is not being renewed; empty while it is
         self.relists = 0
@@ -108,7 +112,7 @@ class Reflector(Generic[T]):
     @property
     def age(self) -> float:
         """How long ago the copy was last known to be complete [s]; infinite before the first list."""
-        return asyncio.get_running_loop().time() - self._proven_at
+        return self._now() - self._proven_at
 
     @property
     def is_synced(self) -> bool:
@@ -124,6 +128,9 @@ class Reflector(Generic[T]):
         while True:
             try:
                 if not self._version:
+                    await self._list()
+                elif self._now() >= self._relist_at:
+                    self._relist_at = self._now() + self._pace.relist_retry
                     await self._list()
                 await self._watch()
                 self._failures = 0
@@ -146,6 +153,7 @@ class Reflector(Generic[T]):
         self._sink.replace(items)
         self._version = page.resource_version
         self.relists += 1
+        self._relist_at = self._now() + self._pace.relist * (0.8 + 0.4 * self._jitter())
         self._prove()
         self._listed.set()
 
@@ -161,11 +169,11 @@ class Reflector(Generic[T]):
         }
         subject = Subject(verb="watch", resource=self._collection.resource)
         silence = lasts + self._pace.silence_margin
-        began, before = asyncio.get_running_loop().time(), self._version
+        began, before = self._now(), self._version
         async with self._client.stream(self._collection.path, subject, query, silence=silence) as lines:
             async for line in lines:
                 self._take(line, subject)
-        if self._version == before and asyncio.get_running_loop().time() - began < SHORTEST_WATCH:
+        if self._version == before and self._now() - began < SHORTEST_WATCH:
             # Something between us and the server closes connections: asking again at once would be a storm.
             raise NoAnswerError(f"the watch of {self._collection.resource} ended at once without an event")
         self._prove()
@@ -183,8 +191,11 @@ class Reflector(Generic[T]):
         self._failures = 0
         self._prove()
 
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
     def _prove(self) -> None:
-        self._proven_at = asyncio.get_running_loop().time()
+        self._proven_at = self._now()
         self.trouble = ""
 
     async def _back_off(self, error: KubernetesError) -> None:
