@@ -26,7 +26,7 @@ _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command of the front page: its file is ``autoscaler/cli/<name>.py``."""
+    """One command of the front page: its file is ``autoscaler/cli/<name>.py``, with ``_`` for ``-``."""
 
     name: str
     group: str
@@ -46,6 +46,7 @@ ENTRIES: Final = (
     Entry("doctor", "Run it", "What keeps the controller from working in this cluster, each with its fix."),
     Entry("status", "Run it", "Every policy at a glance: metrics, bounds, replicas, and why."),
     Entry("why", "Run it", "Why a workload did or did not scale, now or at any time in the journal."),
+    Entry("what-if", "Run it", "What a decision would be with another metric value, size, time or policy."),
     Entry("journal", "Run it", "List, export and verify what a controller decided."),
     Entry("replay", "Run it", "A journal's inputs again: the same decisions, or those of another policy."),
     Entry("config", "Run it", "Show the settings in force, and where each one comes from."),
@@ -125,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _load(name: str) -> Any:
-    module = import_module(f"autoscaler.cli.{name}")
+    module = import_module(f"autoscaler.cli.{name.replace('-', '_')}")
     inner: typer.Typer | None = getattr(module, "app", None)
     if inner is None:
         inner = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -55,8 +55,8 @@ def command(
         say(f"note: the write failed: {past.record.outcome.error}")
 
 
-def page(past: Past, explained: Explained) -> str:
-    """Lay a pass out for people."""
+def page(past: Past, explained: Explained, *, dry: bool = False) -> str:
+    """Lay a pass out for people. ``dry``: nothing of it was written, or meant to be."""
     from autoscaler.cli.evaluation_text import Page
     from autoscaler.model.controller_config import version_of
 
@@ -65,7 +65,7 @@ def page(past: Past, explained: Explained) -> str:
         explained=explained,
         observation=past.record.observation,
         version=version_of(past.config),
-        outcome=past.record.outcome,
+        outcome=None if dry else past.record.outcome,
         bold=bold,
     )
     return laid_out.text()

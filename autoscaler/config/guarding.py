@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from autoscaler.config.blocks import Block, Multiple, OrOff
+from autoscaler.config.target_guards import TargetGuards
 from autoscaler.config.units import PositiveDuration, Share
 from autoscaler.model.policy import Mode
 from autoscaler.model.safety import Collapse, Guarding, Hold, Safety
@@ -38,7 +39,7 @@ class CollapseBlock(Block):
     )
 
 
-class SafetyBlock(Block):
+class SafetyBlock(TargetGuards):
     """Guards against bad data and sudden change. Each is on by default, and `off` switches it off."""
 
     max_sample_age: OrOff[PositiveDuration] = Field(
@@ -107,6 +108,7 @@ def _safety(block: SafetyBlock) -> Safety:
         max_step_down=block.max_step_down,
         max_step_up=block.max_step_up,
         collapse=None if collapse is None else Collapse(drop=collapse.drop, confirm=seconds(collapse.confirm)),
+        **{name: getattr(block, name) for name in TargetGuards.model_fields},
     )
 
 

@@ -46,7 +46,7 @@ def status_to_object(status: PolicyStatus, policy: ScalingPolicy) -> JsonObject:
         pairs = zip_longest(status.metrics, policy.metrics[: len(status.metrics)])
         written["currentMetrics"] = [_write_metric(current.metric or metric, current) for current, metric in pairs]
     if status.conditions:
-        written["conditions"] = [_write_condition(condition) for condition in status.conditions]
+        written["conditions"] = [write_condition(condition) for condition in status.conditions]
     return written
 
 
@@ -64,7 +64,8 @@ def status_from_object(obj: JsonObject) -> PolicyStatus:
     )
 
 
-def _write_condition(condition: Condition) -> JsonObject:
+def write_condition(condition: Condition) -> JsonObject:
+    """Write one condition as JSON."""
     written: JsonObject = {
         "type": condition.type,
         "status": condition.status,
@@ -103,15 +104,15 @@ def _write_metric(metric: Metric | None, status: MetricStatus) -> JsonObject:
             source = {"name": metric.resource, "current": current, "container": metric.container}
             return {"type": "ContainerResource", "containerResource": source}
         case PodsMetric():
-            return {"type": "Pods", "pods": {"metric": _write_name(metric.metric), "current": current}}
+            return {"type": "Pods", "pods": {"metric": write_name(metric.metric), "current": current}}
         case ObjectMetric(described=described):
             reference = {"kind": described.kind, "name": described.name}
             if described.api_version:
                 reference["apiVersion"] = described.api_version
-            source = {"metric": _write_name(metric.metric), "current": current, "describedObject": reference}
+            source = {"metric": write_name(metric.metric), "current": current, "describedObject": reference}
             return {"type": "Object", "object": source}
         case ExternalMetric():
-            return {"type": "External", "external": {"metric": _write_name(metric.metric), "current": current}}
+            return {"type": "External", "external": {"metric": write_name(metric.metric), "current": current}}
         case PrometheusMetric():
             return {"type": "Prometheus", "prometheus": {"name": metric.name, "current": current}}
         case UnknownMetric():
@@ -139,7 +140,8 @@ def _read_metric(metric: JsonObject) -> MetricStatus:
     )
 
 
-def _write_name(metric: MetricName) -> JsonObject:
+def write_name(metric: MetricName) -> JsonObject:
+    """Write a metric's name and the selector that narrows it."""
     if metric.selector is None:
         return {"name": metric.name}
     return {"name": metric.name, "selector": _write_selector(metric.selector)}

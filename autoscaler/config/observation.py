@@ -18,6 +18,7 @@ from autoscaler.config.edits import Edit, edited
 from autoscaler.config.model_faults import faults_of
 from autoscaler.config.moments import NOW, Moment
 from autoscaler.config.observation_amounts import Level, Requests
+from autoscaler.config.observation_target import TargetPart
 from autoscaler.config.units import PositiveDuration
 from autoscaler.model.errors import Fault, InvalidInputError, InvalidObservationError
 from autoscaler.model.observation import PodPhase
@@ -184,6 +185,10 @@ class ObservationFile(Part):
     history: History | None = Field(default=None, description="What the controller remembers. Default: nothing yet.")
     rivals: tuple[str, ...] = Field(
         default=(), description="Every HPA that selects some of the pods (namespace/name), where more than one does."
+    )
+    target: TargetPart | None = Field(
+        default=None,
+        description="What the target says of itself: rollout, refused pods, writers. Only guards heed it. Default: not known.",
     )
 
 

@@ -14,6 +14,7 @@ from autoscaler.config.observation_amounts import Amount, Requests
 from autoscaler.config.observation_faults import Faults
 from autoscaler.config.observation_history import build_memory
 from autoscaler.config.observation_readings import Measured, Readings, metric_keys
+from autoscaler.config.observation_target import target_of
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.memory import Memory
@@ -74,13 +75,15 @@ def build_seen(
     memory = build_memory(history, at, recalled, where, status or PolicyStatus())
     faults.raise_any()
     recalled.raise_any()
+    scale = _scale(file.scale, policy)
     return Seen(
         observation=Observation(
             at=at,
-            scale=_scale(file.scale, policy),
+            scale=scale,
             pods=tuple(measured.pod for measured in pods),
             readings=readings,
             rivals=file.rivals,
+            target=target_of(file.target, scale, at),
         ),
         memory=memory,
         is_dated=file.at is not None,

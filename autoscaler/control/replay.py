@@ -27,7 +27,7 @@ from autoscaler.control.messages import (
 from autoscaler.control.past import Past
 from autoscaler.control.recording import Heard, Restarted
 from autoscaler.model.controller_config import ControllerConfig
-from autoscaler.model.observation import NoReading
+from autoscaler.model.observation import NoReading, Observation
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
@@ -104,14 +104,17 @@ def _decided(
     other = others.get(event.key)
     if other is None:
         return
-    read = zip(asked.get(event.key, ()), event.observation.readings, strict=False)
-    readings = {_source(metric): reading for metric, reading in read}
-    seen = structs.replace(
-        event.observation, readings=tuple(readings.get(_source(metric), _MISSING) for metric in other.metrics)
-    )
+    seen = seen_by(other, event.observation, asked.get(event.key, ()))
     for instruction in controller.handle(TargetObserved(key=event.key, observation=seen)):
         if isinstance(instruction, Record):
             yield instruction
+
+
+def seen_by(other: ScalingPolicy, observation: Observation, asked: tuple[Metric, ...]) -> Observation:
+    """Give what another policy would have seen: readings of its own metrics, where the policy that ``asked`` has them."""
+    readings = {_source(metric): reading for metric, reading in zip(asked, observation.readings, strict=False)}
+    own = tuple(readings.get(_source(metric), _MISSING) for metric in other.metrics)
+    return structs.replace(observation, readings=own)
 
 
 def _observing(other: ScalingPolicy, journaled: ScalingPolicy) -> ScalingPolicy:

@@ -34,7 +34,7 @@ class ClusterMetrics:
     def __init__(self, store: ObjectStore, world: World) -> None:
         self._store = store
         self._world = world
-        self._known: dict[tuple[str, str], tuple[tuple[observation.PodUsage, ...], list[PodUsage]]] = {}
+        self._known: dict[tuple[str, str], tuple[Sequence[observation.PodUsage], list[PodUsage]]] = {}
 
     def pods(self) -> Sequence[PodUsage]:
         """Give the usage of all pods that are measured."""

@@ -17,6 +17,8 @@ from autoscaler.engine.constrain.normalize import Normalized, normalize
 from autoscaler.engine.course import Course, course_of, lower_bound, reads_cpu, was_scaled_to_zero
 from autoscaler.engine.guarded.freshness import believed
 from autoscaler.engine.guarded.guards import guard
+from autoscaler.engine.guarded.living import of_the_living
+from autoscaler.engine.guarded.targets import acquainted, with_notes
 from autoscaler.engine.reasons import reason_of
 from autoscaler.engine.recommend.combine import NO_PROPOSAL, Recommended, recommend
 from autoscaler.engine.recommend.grouping import cpu_trusted_at
@@ -42,8 +44,13 @@ def evaluate(
     """
     if policy.guarding is None:
         return _reconcile(policy, observation, memory, config)
-    seen = believed(observation, policy.guarding.safety.max_sample_age)
-    return guard(policy, seen, *_reconcile(policy, seen, memory, config), config)
+    safety = policy.guarding.safety
+    seen = believed(observation, safety.max_sample_age)
+    if safety.live_pods_only:
+        seen = of_the_living(seen)
+    met = acquainted(seen, memory)
+    decision, after = guard(policy, seen, *_reconcile(policy, seen, met, config), config)
+    return with_notes(decision, seen, memory), after
 
 
 def _reconcile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from autoscaler.model.decision import Action, Decision, Proposal, Reason, Stage, WriteOutcome, WriteResult
 from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
@@ -21,7 +21,8 @@ def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: S
     ``outcome`` is how the write went: a refused or withheld one changes the opening words. ``show`` prints an instant
     for people; without it the time of day in UTC. Never empty, one line, ends with a full stop.
     """
-    return f"{_opening(decision, outcome)}. {_because(decision)}{_earliest(decision, show or utc_time_of_day)}."
+    why = f"{_opening(decision, outcome)}. {_because(decision)}{_earliest(decision, show or utc_time_of_day)}."
+    return " ".join((why, *_notes(decision)))
 
 
 def utc_time_of_day(at: Instant) -> str:
@@ -79,6 +80,14 @@ def _move(decision: Decision) -> str | None:
             return None
 
 
+def _notes(decision: Decision) -> Iterator[str]:
+    """What people should know of the target although it settled nothing: a sentence each."""
+    for stage in decision.steps:
+        if stage.stage == "target":
+            text = _clause(stage.why)
+            yield f"{text[0].upper()}{text[1:]}."
+
+
 def _standing(decision: Decision) -> str:
     if decision.current is None:
         return "Doing nothing"
@@ -106,7 +115,8 @@ def _because(decision: Decision) -> str:
 def _missing(decision: Decision) -> str:
     failed = next((proposal for proposal in decision.proposals if proposal.error), None)
     if failed is None:
-        return f"A metric cannot be read: {_clause(decision.error)}"
+        binding = _binding(decision)
+        return f"A metric cannot be read: {_clause(binding.why if binding and not decision.error else decision.error)}"
     text = f"{metric_label(failed.name)} cannot be read: {_clause(_FAILED.sub('', failed.error))}"
     asking = _loudest(decision)
     if asking is None or asking.replicas == decision.desired:
@@ -133,8 +143,18 @@ def _asked(decision: Decision) -> str:
 
 
 def _asks(proposal: Proposal, for_what: str = "") -> str:
-    evidence = f" ({short_figure(proposal.observed)} against {proposal.target})" if proposal.observed else ""
+    evidence = ""
+    if proposal.observed:
+        doubt = _doubt(proposal) if for_what else ""
+        evidence = f" ({short_figure(proposal.observed)} against {proposal.target}{doubt})"
     return f"{metric_label(proposal.name)} asks for {for_what or proposal.replicas}{evidence}"
+
+
+def _doubt(proposal: Proposal) -> str:
+    """Name the pods that were guessed at: they are why a metric that is off its target asks for no change."""
+    if proposal.adjusted_ratio is None or proposal.pods is None:
+        return ""
+    return f", with {' and '.join(proposal.pods.doubtful.split(', '))} counted cautiously"
 
 
 def _loudest(decision: Decision) -> Proposal | None:

@@ -13,26 +13,17 @@ from typing import Final
 
 from msgspec import Struct
 
+from autoscaler.engine.alternatives import present_value, requested
 from autoscaler.engine.evaluate import evaluate, seeded
 from autoscaler.engine.instants import instants_that_matter
 from autoscaler.engine.recommend.calculation import MetricFailedError, tolerance_of
-from autoscaler.engine.recommend.requests import pod_requests
 from autoscaler.engine.recommend.wording import metric_name
 from autoscaler.engine.search import nearest_change
 from autoscaler.engine.variations import at_instant, scaled, uniform, with_reading, with_replicas
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import Decision, Proposal
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import (
-    ExternalReading,
-    Milli,
-    NoReading,
-    ObjectReading,
-    Observation,
-    PrometheusReading,
-    Reading,
-    Scale,
-)
+from autoscaler.model.observation import Milli, NoReading, Observation, Reading, Scale
 from autoscaler.model.policy import (
     ContainerResourceMetric,
     ExternalMetric,
@@ -141,16 +132,7 @@ class _MetricAxis(Struct, frozen=True):
         )
 
     def _now(self) -> Milli | None:
-        reading = self._reading()
-        if self.proposal is None or self.proposal.replicas is None:
-            return None
-        match reading:
-            case ObjectReading() | PrometheusReading():
-                return reading.value
-            case ExternalReading():
-                return sum(reading.values)
-            case _:
-                return self.proposal.usage
+        return present_value(self._reading(), self.proposal)
 
     def _reading(self) -> Reading:
         readings = self.observation.readings
@@ -233,9 +215,8 @@ def _resource_target(metric: ResourceMetric | ContainerResourceMetric, observati
         return target.average_value.milli()
     if target.average_utilization is None or not observation.pods:
         return 0
-    container = metric.container if isinstance(metric, ContainerResourceMetric) else ""
     try:
-        requests = pod_requests(observation.pods, metric.resource, container, pod_level=True)
+        total, pods = requested(metric, observation)
     except MetricFailedError:
         return 0
-    return sum(requests.values()) * target.average_utilization // (100 * len(requests))
+    return total * target.average_utilization // (100 * pods)

@@ -37,13 +37,7 @@ def with_reading(observation: Observation, index: int, reading: Reading) -> Obse
     readings = list(observation.readings)
     readings += [NoReading(error="the metric was not read")] * (index + 1 - len(readings))
     readings[index] = reading
-    return Observation(
-        at=observation.at,
-        scale=observation.scale,
-        pods=observation.pods,
-        readings=tuple(readings),
-        rivals=observation.rivals,
-    )
+    return replace(observation, readings=tuple(readings))
 
 
 def with_replicas(observation: Observation, scale: Scale, replicas: int) -> Observation:
@@ -54,24 +48,12 @@ def with_replicas(observation: Observation, scale: Scale, replicas: int) -> Obse
         selector=scale.selector,
         resource_version=scale.resource_version,
     )
-    return Observation(
-        at=observation.at,
-        scale=moved,
-        pods=observation.pods,
-        readings=observation.readings,
-        rivals=observation.rivals,
-    )
+    return replace(observation, scale=moved)
 
 
 def at_instant(observation: Observation, at: Instant) -> Observation:
     """The same observation looked at later: pods and samples are that much older."""
-    return Observation(
-        at=at,
-        scale=observation.scale,
-        pods=observation.pods,
-        readings=observation.readings,
-        rivals=observation.rivals,
-    )
+    return replace(observation, at=at)
 
 
 def scaled(reading: Reading, metric: Metric, usage: Milli, value: Milli) -> Reading:

@@ -51,6 +51,10 @@ class Reason(StrEnum):
     WARMING_UP = "WarmingUp"
     SHARED_BUDGET = "SharedBudget"
     AMBIGUOUS = "Conflict"
+    ROLLING = "RolloutHold"
+    NO_READY_PODS = "NoReadyPods"
+    QUOTA_LIMITED = "QuotaLimited"
+    PODS_REFUSED = "PodsRefused"
     UNCHANGED = "Unchanged"
 
 

@@ -54,6 +54,18 @@ class Usual(Struct, frozen=True, gc=False):
     quarters: tuple[int, ...]
 
 
+class TargetMemory(Struct, frozen=True, kw_only=True, gc=False):
+    """What is remembered of the target.
+
+    ``rolling_from``: the replicas that it had when the rollout under way was first seen. ``was_measured``: whether any
+    metric of the policy could be read since the target, or the policy, is there.
+    """
+
+    uid: str = ""
+    rolling_from: int | None = None
+    was_measured: bool = False
+
+
 class GuardMemory(Struct, frozen=True, kw_only=True, gc=False):
     """All of it.
 
@@ -69,3 +81,4 @@ class GuardMemory(Struct, frozen=True, kw_only=True, gc=False):
     asked: Asked | None = None
     warm_up: WarmUp | None = None
     usual: Usual | None = None
+    target: TargetMemory = TargetMemory()

@@ -5,12 +5,14 @@ Metric values are whole milli-units, as upstream computes: an adapter converts o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from msgspec import Struct
 
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.target import TargetState
 from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
 
 Milli = int
@@ -112,9 +114,12 @@ class PodSample(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ResourceReading(Struct, frozen=True, kw_only=True, gc=False):
-    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics."""
+    """Answer to a Resource or ContainerResource metric. One reading may answer several metrics.
 
-    pods: tuple[PodUsage, ...]
+    ``pods`` is a tuple, or ``UsageColumns``, which equal one.
+    """
+
+    pods: Sequence[PodUsage]
 
 
 class PodsReading(Struct, frozen=True, kw_only=True, gc=False):
@@ -159,7 +164,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one evaluation may look at.
 
     ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
-    some of the pods, where more than one does (the controller fills it in).
+    some of the pods, where more than one does (the controller fills it in). ``target`` is ``None`` where nothing is known
+    of the target beyond its scale.
     """
 
     at: Instant
@@ -167,3 +173,4 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     pods: tuple[Pod, ...] = ()
     readings: tuple[Reading, ...] = ()
     rivals: tuple[str, ...] = ()
+    target: TargetState | None = None

@@ -84,6 +84,18 @@ class Safety:
     warm_up: int | None = 3
     #: share of an imposed number that may go in each period once it has ended
     hold_return: float | None = 0.05
+    #: during a rollout nothing shrinks, and no more is added than one step of the scale-up rules
+    rollout_hold: bool = True
+    #: nothing shrinks while not one pod is ready
+    unready_hold: bool = True
+    #: where pods are refused, by a quota or otherwise, no more than one beyond those that exist is asked for
+    refusal_cap: bool = True
+    #: nothing shrinks before some metric could be read once
+    first_sample: bool = True
+    #: samples of pods that do not exist, or began later, are missing
+    live_pods_only: bool = True
+    #: nothing is written while something else scales the same target
+    yield_to_others: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

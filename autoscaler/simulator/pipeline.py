@@ -15,8 +15,9 @@ import numpy as np
 from msgspec import Struct
 
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
-from autoscaler.model.observation import ContainerUsage, PodSample, PodUsage
+from autoscaler.model.observation import PodSample, PodUsage
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
+from autoscaler.model.usage_columns import UsageColumns
 from autoscaler.simulator.noise import Draw, Noise
 from autoscaler.simulator.pod import Container
 from autoscaler.simulator.pod_values import CONTAINER
@@ -59,7 +60,8 @@ class Pipeline:
             max(self._spec.resource_window, self._spec.custom_window) + self._spec.lag + longest_extra_lag(scenario)
         )
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
-        self._usage: tuple[int, tuple[PodUsage, ...]] = (-1, ())
+        self._usage: tuple[int, Sequence[PodUsage]] = (-1, ())
+        self._named: tuple[tuple[Container, ...], tuple[str, ...]] = ((), ())  # containers, and their pods' names
 
     def scrape(self, at: Instant, pods: tuple[Container, ...], counters: Counters) -> None:
         """Keep what was read now."""
@@ -67,7 +69,7 @@ class Pipeline:
         known_at = at + self._lag + self.extra_lag
         self._scrapes.append(Scrape(at, known_at, number, pods, counters, self._missed(number, pods)))
 
-    def usage(self, at: Instant) -> tuple[PodUsage, ...]:
+    def usage(self, at: Instant) -> Sequence[PodUsage]:
         """Give cpu and memory of every pod as known at ``at``; the same objects until a new scrape is known."""
         scrape = self._known(at)
         if scrape is None:
@@ -155,15 +157,20 @@ class Pipeline:
             rates.append((row, growth / span))
         return rates
 
-    def _usages(self, scrape: Scrape) -> tuple[PodUsage, ...]:
-        cost, window, at, pods = self._cost, self._resource_window, scrape.at, scrape.pods
+    def _usages(self, scrape: Scrape) -> Sequence[PodUsage]:
+        cost = self._cost
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
-        memory, starting, usages = self._memory(scrape), self._starting(scrape), []
-        for row, rate in self._rates(scrape, window, "work"):
-            usage = (("cpu", math.ceil(at_rest + per_request * rate + starting[row])), ("memory", memory[row]))
-            container = ContainerUsage(name=CONTAINER, usage=usage)
-            usages.append(PodUsage(pod=pods[row].name, containers=(container,), at=at, window=window))
-        return tuple(usages)
+        memory, starting, names = self._memory(scrape), self._starting(scrape), self._names(scrape.pods)
+        rates = self._rates(scrape, self._resource_window, "work")
+        cpu = [math.ceil(at_rest + per_request * rate + starting[row]) for row, rate in rates]
+        if len(rates) < len(names):
+            names, memory = tuple(names[row] for row, _ in rates), [memory[row] for row, _ in rates]
+        return UsageColumns(names, CONTAINER, {"cpu": cpu, "memory": memory}, scrape.at, self._resource_window)
+
+    def _names(self, pods: tuple[Container, ...]) -> tuple[str, ...]:
+        if self._named[0] is not pods:
+            self._named = pods, tuple(pod.name for pod in pods)
+        return self._named[1]
 
     def _starting(self, scrape: Scrape) -> Sequence[float]:
         """Give the cpu [milli-cores] that each container spent on starting, averaged over its window."""

@@ -43,6 +43,15 @@ spec:
       describedObject: {apiVersion: networking.k8s.io/v1, kind: Ingress, name: main}
       target: {type: Value, value: 2k}
   - {type: External, external: {metric: {name: depth}, target: {type: AverageValue, averageValue: 30}}}
+  - type: Prometheus
+    prometheus:
+      name: requests
+      query: sum(rate(http_requests_total{namespace="shop"}[1m]))
+      target: {type: AverageValue, averageValue: 100}
+      activation: 5
+      empty: Zero
+      alive: up{job="web"}
+      coverage: "off"
   behavior:
     scaleUp: {stabilizationWindowSeconds: 10, policies: [{type: Pods, value: 4, periodSeconds: 60}], tolerance: "0.05"}
     scaleDown: {selectPolicy: Min}
@@ -189,9 +198,11 @@ VALUES = st.sampled_from(
      "-100m", "1Ki", "x" * 300, [], ["a"], {}, {"a": "b"}]
 )  # fmt: skip
 #: What the loader refuses and a schema does not: by its words. Names of extended resources have rules within rules, and
-#: minReplicas 0 beside an Object metric depends on the release that the controller follows.
+#: minReplicas 0 beside an Object metric depends on the release that the controller follows, and PromQL is no CEL.
 BEYOND_A_SCHEMA = (
-    "must be greater than or equal to 1",
+    "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+    "PromQL",
+    "give `age:`, PromQL",
     "doesn't follow extended resource name standard",
     "must be a standard resource for containers",
     "name part must",

@@ -197,3 +197,17 @@ def test_the_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "scaling-policy"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "ScalingPolicy (autoscaler.dev/v1alpha1)"
+
+
+@pytest.mark.parametrize(
+    "name", ["rollout_hold", "unready_hold", "refusal_cap", "first_sample", "live_pods_only", "yield_to_others"]
+)
+def test_a_guard_of_the_target_is_on_or_off(name: str, tmp_path: Path) -> None:
+    first, *rest = name.split("_")
+    written = first + "".join(map(str.title, rest))
+    for text, expected in (("off", False), ("'off'", False), ("false", False), ("on", True), ("true", True)):
+        guarding = read(tmp_path, f"  safety: {{{written}: {text}}}\n").guarding
+        assert guarding is not None
+        assert getattr(guarding.safety, name) is expected
+    (fault,) = faults(tmp_path, POLICY + f"  safety: {{{written}: 3}}\n")
+    assert f"spec.safety.{written}" in fault

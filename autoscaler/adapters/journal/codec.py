@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from autoscaler.model.usage_columns import UsageColumns
+
 _TUPLE: Final = ""
 _ENUM: Final = "~"
 _BIG: Final = "#"
@@ -71,7 +73,7 @@ class Codec:
             return value
         if isinstance(value, int):
             return value if -_INT64 <= value < _INT64 else [_BIG, str(value)]
-        if isinstance(value, tuple):
+        if isinstance(value, tuple | UsageColumns):
             return [_TUPLE, *map(self._plain, value)]
         name = type(self._known(value)).__name__
         return [name, *(self._plain(getattr(value, field)) for field in self.schema[name])]

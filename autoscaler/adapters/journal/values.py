@@ -21,12 +21,13 @@ from autoscaler.model import (
     quantity_text,
     safety,
     selector,
+    target,
     windows,
 )
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
     budgets, controller_config, decision, guard_memory, memory, observation, policy, quantity, quantity_text, safety,
-    selector, windows,
+    selector, target, windows,
 )  # fmt: skip
 
 

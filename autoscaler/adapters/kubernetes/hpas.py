@@ -1,8 +1,9 @@
-"""HPA objects of a namespace, or of the whole cluster, kept by list and watch and handed on as they change."""
+"""HPA objects, and others that are policies, kept by list and watch and handed on as they change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -17,8 +18,6 @@ from autoscaler.model.policy import PolicyKey
 _ROOT = api_root("autoscaling", "v2")
 _RESOURCE = "horizontalpodautoscalers"
 _QUALIFIED = "horizontalpodautoscalers.autoscaling"
-_LIST = Subject(verb="list", resource=_QUALIFIED)
-_WATCH = Subject(verb="watch", resource=_QUALIFIED)
 
 
 class _HpaList(msgspec.Struct):
@@ -71,12 +70,17 @@ class HpaCopy:
 
 def hpas_of(namespace: str, selector: str = "") -> Collection[HpaObject]:
     """Describe HPA objects to a reflector: those of one namespace, or of all where empty, that a selector matches."""
+    return objects_of(_ROOT, _RESOURCE, _QUALIFIED, namespace, selector)
+
+
+def objects_of(root: str, resource: str, qualified: str, namespace: str, selector: str = "") -> Collection[HpaObject]:
+    """Describe objects that are policies, of whatever kind, to a reflector; ``qualified`` names the kind in messages."""
     scope = f"/namespaces/{namespace}" if namespace else ""
     return Collection(
-        path=f"{_ROOT}{scope}/{_RESOURCE}",
-        resource=_QUALIFIED,
-        read_page=_page,
-        read_item=_item,
+        path=f"{root}{scope}/{resource}",
+        resource=qualified,
+        read_page=partial(_page, Subject(verb="list", resource=qualified)),
+        read_item=partial(_item, Subject(verb="watch", resource=qualified)),
         query={"labelSelector": selector} if selector else {},
     )
 
@@ -87,8 +91,8 @@ def key_of(hpa: HpaObject) -> PolicyKey:
     return PolicyKey(namespace=str(metadata.get("namespace", "")), name=str(metadata.get("name", "")))
 
 
-def _page(body: bytes) -> Page[HpaObject]:
-    read = decode(_HPAS, body, _LIST)
+def _page(subject: Subject, body: bytes) -> Page[HpaObject]:
+    read = decode(_HPAS, body, subject)
     return Page(
         items=[_object(document) for document in read.items or ()],
         resource_version=read.metadata.resource_version,
@@ -96,8 +100,8 @@ def _page(body: bytes) -> Page[HpaObject]:
     )
 
 
-def _item(body: msgspec.Raw) -> HpaObject:
-    return _object(decode(_HPA, body, _WATCH))
+def _item(subject: Subject, body: msgspec.Raw) -> HpaObject:
+    return _object(decode(_HPA, body, subject))
 
 
 def _object(document: dict[str, Any]) -> HpaObject:

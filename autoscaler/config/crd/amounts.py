@@ -9,24 +9,28 @@ from autoscaler.config.blocks import BOUNDS, unit_of
 from autoscaler.model.json_types import JsonObject
 
 MAX_LENGTH: Final = 32
+OFF_NOTE: Final = " Text, or off in quotes."
+#: A quantity as Kubernetes' own kinds have it: a whole number, or a text such as 500m.
+QUANTITY: Final[JsonObject] = {
+    "maxLength": 64,
+    "pattern": r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$",
+    "x-kubernetes-int-or-string": True,
+}
 _PLAIN: Final = r"[0-9]+(\.[0-9]+)?"
 _PATTERNS: Final = {
     "duration": r"([0-9]+(\.[0-9]+)?(ms|[smhdw]))+|0",
     "share": rf"{_PLAIN}%?",
     "multiple": rf"{_PLAIN}x?",
-    "amount": r"[0-9.]+([eE][-+]?[0-9]+|[munkKMGTPE]i?)?",
 }
 #: How a rule reads the number in a text; durations are only ever asked whether they are 0.
 _NUMBERS: Final = {
     "share": "(self.endsWith('%') ? double(self.replace('%', '')) / 100.0 : double(self))",
     "multiple": "double(self.replace('x', ''))",
-    "amount": "double(self)",
 }
 _WRITTEN: Final = {
     "duration": "numbers with units, such as 90s or 1h30m",
     "share": "a share, such as 80% or 0.8",
     "multiple": "a multiple, such as 4x",
-    "amount": "a quantity, such as 500m or 128Mi",
 }
 _SIGNS: Final = {
     "gt": (">", "more than"),
@@ -39,6 +43,8 @@ _SIGNS: Final = {
 def amount(shapes: Sequence[JsonObject], about: JsonObject, *, can_be_off: bool) -> JsonObject:
     """Give the schema of a text for an amount that ``shapes`` describe; ``off`` too where it may be switched off."""
     unit = next(filter(None, map(unit_of, shapes)))
+    if unit == "amount":
+        return {name: value for name, value in about.items() if name != BOUNDS} | QUANTITY
     bounds: dict[str, float] = about.get(BOUNDS, {})
     pattern = f"^({'off|' if can_be_off else ''}{_PATTERNS[unit]})$"
     note = f" Text: {_WRITTEN[unit]}{', or off in quotes' if can_be_off else ''}."

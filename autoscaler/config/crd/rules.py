@@ -52,8 +52,8 @@ _CHANGES: Final[dict[str, _Change]] = {
         ),
         _rule(
             "!has(self.minReplicas) || self.minReplicas > 0 || (has(self.metrics) && "
-            "self.metrics.exists(m, m.type == 'Object' || m.type == 'External'))",
-            "0 needs an Object or External metric, which has a value while no pod runs",
+            "self.metrics.exists(m, m.type in ['Object', 'External', 'Prometheus']))",
+            "0 needs an Object, External or Prometheus metric, which has a value while no pod runs",
             "minReplicas",
         ),
     ),
@@ -69,12 +69,17 @@ _CHANGES: Final[dict[str, _Change]] = {
     "scaleTargetRef.name": _SEGMENT,
     "scaleTargetRef.apiVersion": _VERSION,
     "metrics": _checked(
+        _rule(
+            "self.all(m, !has(m.prometheus) || self.exists_one(n, has(n.prometheus) && "
+            "n.prometheus.name == m.prometheus.name))",
+            "two Prometheus metrics have one name: give each its own",
+        ),
         default=[
             {
                 "type": "Resource",
                 "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
             }
-        ]
+        ],
     ),
     "metrics[].*.metric.name": _SEGMENT,
     "metrics[].*.target.value": _POSITIVE,
@@ -91,6 +96,31 @@ _CHANGES: Final[dict[str, _Change]] = {
     "metrics[].object.describedObject.apiVersion": _VERSION,
     "metrics[].external.target": _checked(
         _rule("has(self.value) != has(self.averageValue)", "takes one of value and averageValue")
+    ),
+    "metrics[].prometheus": _checked(
+        _rule(
+            "has(self.alive) == (has(self.empty) && self.empty == 'Zero')",
+            "has to be there with empty Zero, to prove that the source lives, and only with it",
+            "alive",
+        ),
+        _rule(
+            "!has(self.activation) || (!quantity(string(self.activation)).isLessThan(quantity('0')) && "
+            "quantity(string(self.activation)).isLessThan(quantity(string("
+            "has(self.target.value) ? self.target.value : self.target.averageValue))))",
+            "must be at least 0 and less than the target",
+            "activation",
+        ),
+    ),
+    "metrics[].prometheus.name": _checked(maxLength=63),
+    "metrics[].prometheus.target": _checked(
+        _rule(
+            "has(self.value) == (self.type == 'Value')", "has to be there with type Value, and only with it", "value"
+        ),
+        _rule(
+            "has(self.averageValue) == (self.type == 'AverageValue')",
+            "has to be there with type AverageValue, and only with it",
+            "averageValue",
+        ),
     ),
     "behavior.*.tolerance": _NOT_NEGATIVE,
     "behavior.scaleUp.policies": _checked(

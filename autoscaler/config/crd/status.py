@@ -58,8 +58,7 @@ _DECISION: Final[JsonObject] = {
     "type": "object",
     "description": "The last decision that differs from the one before, or that was made a minute after it was told.",
     "properties": {
-        "id": _text("Names the decision in the controller's journal and in `autoscaler why`.", 64),
-        "at": _moment("When it was made."),
+        "at": _moment("When it was made. `autoscaler why NAMESPACE/NAME --at` takes it."),
         "reason": _text("One word for what settled the number; the list is in the documentation.", 64),
         "verdict": _text("What was decided and why, in one or two sentences.", 4096),
         "desiredReplicas": _count("The number that was decided on."),

@@ -8,11 +8,11 @@ Source: kubernetes.io/docs, "Extend the Kubernetes API with CustomResourceDefini
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from autoscaler.config.blocks import BOUNDS, OFF, unit_of
-from autoscaler.config.crd.amounts import amount
+from autoscaler.config.crd.amounts import OFF_NOTE, QUANTITY, amount
 from autoscaler.model.json_types import JsonObject
 
 #: Sizes where the schema names none: an API server refuses rules over what has no end.
@@ -43,10 +43,14 @@ def structural(schema: JsonObject, definitions: Mapping[str, JsonObject], path: 
     about = {name: whole[name] for name in ("description", "default", BOUNDS) if whole.get(name) is not None}
     if any(map(unit_of, shapes)):
         return amount(shapes, about, can_be_off=can_be_off)
+    if len(shapes) > 1 and all(shape.get("type") == "string" for shape in shapes):
+        return _texts(shapes, about, can_be_off=can_be_off)
     if len(shapes) != 1:
         raise SchemaFormError(f"{path}: may be {len(shapes)} things: {[shape.get('type') for shape in shapes]}")
     [shape] = shapes
     written = _of_one_type(shape | about, definitions, path)
+    if can_be_off and written.get("type") == "string":
+        return {**written, "description": f"{written.get('description', '')}{OFF_NOTE}"}
     return _with_switch(written) if can_be_off else written
 
 
@@ -87,7 +91,7 @@ def _of_one_type(schema: JsonObject, definitions: Mapping[str, JsonObject], path
             return written
         case ["string", "number"]:  # a quantity, as Kubernetes writes it
             del written["type"]
-            return written | {"maxLength": 64, "x-kubernetes-int-or-string": True}
+            return written | QUANTITY
         case other:
             raise SchemaFormError(f"{path}: no structural form of type {other}")
 
@@ -123,6 +127,14 @@ def _text(written: JsonObject, schema: JsonObject) -> JsonObject:
         return {**written, "enum": [schema["const"]]}
     is_bounded = "enum" in written or "maxLength" in written
     return written if is_bounded else {**written, "maxLength": 64 if "format" in written else MAX_TEXT}
+
+
+def _texts(shapes: Sequence[JsonObject], about: JsonObject, *, can_be_off: bool) -> JsonObject:
+    """Give one text for several ways of writing one; the server lets through what any of them allows in length."""
+    longest = max(shape.get("maxLength", len(shape.get("const", "")) or MAX_TEXT) for shape in shapes)
+    note = OFF_NOTE if can_be_off else ""
+    plain = {name: value for name, value in about.items() if name not in ("description", BOUNDS)}
+    return {"type": "string", "description": f"{about.get('description', '')}{note}", "maxLength": longest, **plain}
 
 
 def _range(schema: JsonObject) -> JsonObject:

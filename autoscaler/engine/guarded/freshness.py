@@ -15,6 +15,7 @@ from autoscaler.model.observation import (
     ResourceReading,
 )
 from autoscaler.model.time import SECOND, Instant, Nanoseconds
+from autoscaler.model.usage_columns import UsageColumns
 
 #: How far a metric source's clock may be ahead of ours [ns]; a sample from further in the future is as bad as an old one.
 SKEW = 30 * SECOND
@@ -33,6 +34,8 @@ def believed(observation: Observation, max_age: Nanoseconds | None) -> Observati
 
 def _believed(reading: Reading, oldest: Instant, newest: Instant, now: Instant) -> Reading:
     match reading:
+        case ResourceReading(pods=UsageColumns(at=at)):
+            return reading if oldest <= at <= newest else ResourceReading(pods=())
         case ResourceReading(pods=samples):
             fresh = tuple(sample for sample in samples if oldest <= sample.at <= newest)
             return reading if len(fresh) == len(samples) else ResourceReading(pods=fresh)

@@ -40,10 +40,10 @@ def guard(
 
 def limited(decision: Decision, verdict: Verdict) -> Decision:
     """Bring a decision nearer to the current replicas; one that is nearer already stays as it is."""
-    current, desired = decision.current or 0, decision.desired
-    if desired < current:
-        return _overruled(decision, verdict) if verdict.replicas > desired else decision
-    return _overruled(decision, verdict) if verdict.replicas < desired else decision
+    current = decision.current or 0
+    if not verdict.imposed and abs(verdict.replicas - current) >= abs(decision.desired - current):
+        return decision
+    return _overruled(decision, verdict)
 
 
 def _remember(guarding: Guarding, decision: Decision, memory: Memory, period: int) -> Memory:

@@ -5,6 +5,8 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (computeReplicasFo
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct, field
 
 from autoscaler.engine.recommend.calculation import MetricFailedError, SelectorFailedError, tolerance_of
@@ -23,6 +25,7 @@ NO_PROPOSAL = -1
 _EXACT = Profile.EXACT
 _NONE, _UP, _DOWN = Action.NONE, Action.SCALE_UP, Action.SCALE_DOWN
 BLANK = MetricStatus()
+_REMEMBERED = 4096  #: words kept of each kind
 _NOT_READ = NoReading(error="the metric was not read")
 
 
@@ -101,20 +104,24 @@ def _conclude(answer: Recommended, best: int, first: Failure | None, invalid: in
         answer.name = ""
         if first is not None:
             answer.active = _unable(first)
-        answer.steps = _combined(current, current, f"{invalid} of {count} metrics failed: nothing may shrink")
+        why = f"{invalid} of {count} metrics failed: nothing may shrink"
+        answer.steps = (Stage(stage="combine", before=current, after=current, why=why),)
         return
     answer.replicas = best
-    answer.active = (
-        "True",
-        "ValidMetricFound",
-        f"the HPA was able to successfully calculate a replica count from {answer.name}",
-    )
+    answer.active = _able(answer.name)
     if count > 1:
-        answer.steps = _combined(current, best, f"the largest proposal, from {answer.name}")
+        answer.steps = _largest(current, best, answer.name)
 
 
-def _combined(before: int, after: int, why: str) -> tuple[Stage, ...]:
-    return (Stage(stage="combine", before=before, after=after, why=why),)
+# Told in every pass, and the same as in the pass before: so they are put into words once.
+@lru_cache(maxsize=_REMEMBERED)
+def _largest(before: int, after: int, name: str) -> tuple[Stage, ...]:
+    return (Stage(stage="combine", before=before, after=after, why=f"the largest proposal, from {name}"),)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _able(name: str) -> tuple[str, str, str]:
+    return "True", "ValidMetricFound", f"the HPA was able to successfully calculate a replica count from {name}"
 
 
 def _unable(failure: Failure) -> tuple[str, str, str]:

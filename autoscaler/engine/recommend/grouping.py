@@ -5,6 +5,8 @@ Source: kubernetes pkg/controller/podautoscaler/replica_calculator.go (groupPods
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from msgspec import Struct
 
 from autoscaler.engine.recommend.samples import Samples
@@ -22,13 +24,16 @@ _FINISHED, _FINISHED_AS_FIXED = (PodPhase.FAILED,), (PodPhase.FAILED, PodPhase.S
 class Roster(Struct, frozen=True, gc=False):
     """The pods of one pass, sorted once into those that any sample can speak for and those that none can.
 
-    ``ignored``: finished or on their way out. ``pending``: not running yet. ``living``: the others.
+    ``ignored``: finished or on their way out. ``pending``: not running yet. ``living``: the others. ``names`` are those of
+    all pods, in order; ``are_alike``: all ask for the same, by one value that they share.
     """
 
     pods: tuple[Pod, ...]
     living: list[Pod]
     pending: list[str]
     ignored: list[str]
+    names: tuple[str, ...]
+    are_alike: bool
 
     @classmethod
     def of(cls, pods: tuple[Pod, ...], finished: tuple[PodPhase, ...] = (PodPhase.FAILED,)) -> Roster:
@@ -46,13 +51,22 @@ class Roster(Struct, frozen=True, gc=False):
                 pending.append(pod.name)
             else:
                 living.append(pod)
-        return cls(pods, living, pending, ignored)
+        names = tuple([pod.name for pod in pods])
+        return cls(pods, living, pending, ignored, names, _are_alike(pods))
 
     def ready_count(self) -> int:
         """Pods that run and are ready, terminating ones included: what Object and External metrics multiply."""
         return sum(
             1 for pod in self.pods if pod.phase == _RUNNING and pod.ready is not None and pod.ready.status == "True"
         )
+
+
+def _are_alike(pods: tuple[Pod, ...]) -> bool:
+    first = pods[0].resources if pods else None
+    for pod in pods:
+        if pod.resources is not first:
+            return False
+    return True
 
 
 def finished_phases(config: ControllerConfig) -> tuple[PodPhase, ...]:
@@ -76,7 +90,7 @@ def group_pods(roster: Roster, samples: Samples) -> Groups:
 
 
 def group_pods_for_cpu(
-    roster: Roster, samples: Samples, usages: tuple[PodUsage, ...], at: Instant, config: ControllerConfig
+    roster: Roster, samples: Samples, usages: Sequence[PodUsage], at: Instant, config: ControllerConfig
 ) -> Groups:
     """Group for cpu, which also distrusts samples of pods that are starting or have never been ready."""
     missing: list[str] = []
@@ -107,6 +121,16 @@ def group_pods_for_cpu(
     return Groups(ready, unready, missing, roster.ignored)
 
 
+def are_all_trusted(pods: Iterable[Pod], at: Instant, config: ControllerConfig) -> bool:
+    """Whether cpu samples count whenever they were taken: every one of ``pods`` is old enough, and not unready."""
+    young_since = at - config.cpu_initialization_period
+    for pod in pods:
+        started, condition = pod.started_at, pod.ready
+        if started is None or started > young_since or condition is None or condition.status == "False":
+            return False
+    return True
+
+
 def cpu_trusted_at(pods: tuple[Pod, ...], at: Instant, config: ControllerConfig) -> Instant | None:
     """When the first pod whose cpu is distrusted for its age may come of age; never too late, sometimes too early."""
     period, delay = config.cpu_initialization_period, config.initial_readiness_delay
@@ -121,6 +145,6 @@ def cpu_trusted_at(pods: tuple[Pod, ...], at: Instant, config: ControllerConfig)
     return min(ages, default=None)
 
 
-def by_pod(usages: tuple[PodUsage, ...]) -> dict[str, PodUsage]:
+def by_pod(usages: Sequence[PodUsage]) -> dict[str, PodUsage]:
     """Index usages by pod; of two for one pod the later counts."""
     return {usage.pod: usage for usage in usages}

@@ -9,19 +9,30 @@ metrics/utilization.go, v1.36.2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from autoscaler.engine.recommend.calculation import Calculation, MetricFailedError, Tolerance
-from autoscaler.engine.recommend.grouping import CPU, Groups, Roster, group_pods, group_pods_for_cpu
-from autoscaler.engine.recommend.requests import pod_requests
+from autoscaler.engine.recommend.grouping import (
+    CPU,
+    Groups,
+    Roster,
+    are_all_trusted,
+    group_pods,
+    group_pods_for_cpu,
+)
+from autoscaler.engine.recommend.requests import pod_requests, request_of
 from autoscaler.engine.recommend.samples import Samples, custom_samples, resource_samples
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import PodCounts
-from autoscaler.model.gonum import ceil_int32, quotient, ratio, wrap_int32, wrap_int64
-from autoscaler.model.observation import Milli, PodUsage, Reading
+from autoscaler.model.gonum import INT32_MAX, INT64_MAX, ceil_int32, quotient, ratio, wrap_int32, wrap_int64
+from autoscaler.model.observation import Milli, PodUsage, Reading, ResourceReading
 from autoscaler.model.time import Instant
+from autoscaler.model.usage_columns import UsageColumns
 
 NO_PODS = "no pods returned by selector while calculating replica count"
+_PLAIN = INT64_MAX // 100  #: totals below it can be taken times 100
 NO_SAMPLES = "did not receive metrics for targeted pods (pods might be unready)"
 
 
@@ -49,9 +60,19 @@ def resource_utilization(now: Situation, reading: Reading, resource: str, contai
     Raises:
         MetricFailedError: no metrics, no pods, no usable samples, or a pod without the request.
     """
+    values, pod_level = _of_all_alike(now, reading, resource, container), now.config.gates.pod_level_resources
+    if values is not None:
+        count = len(values)
+        request = request_of(now.roster.pods[0], resource, container, pod_level=pod_level)
+        use = _utilization(wrap_int64(sum(values)), wrap_int64(count * request), count, target)
+        return _settled(now, Groups(count, [], [], []), use)
     samples, usages = resource_samples(reading, resource, container)
     groups = _grouped(now, samples, usages if resource == CPU else None)
-    requests = pod_requests(now.roster.pods, resource, container, pod_level=now.config.gates.pod_level_resources)
+    roster = now.roster
+    if roster.are_alike:
+        requests = dict.fromkeys(roster.names, request_of(roster.pods[0], resource, container, pod_level=pod_level))
+    else:
+        requests = pod_requests(roster.pods, resource, container, pod_level=pod_level)
     use = utilization_use(samples, requests, target)
     if not _needs_filling(groups, use.ratio):
         return _settled(now, groups, use)
@@ -95,11 +116,20 @@ def utilization_use(samples: Samples, requests: dict[str, Milli], target: int) -
     except KeyError:  # samples of pods that no longer exist do not count here
         known = {name: value for name, value in samples.items() if name in requests}
         requested = wrap_int64(sum(map(requests.__getitem__, known)))
-    total = wrap_int64(sum(known.values()))
+    return _utilization(wrap_int64(sum(known.values())), requested, len(known), target)
+
+
+def _utilization(total: Milli, requested: Milli, pods: int, target: int) -> Use:
     if requested == 0:
         raise MetricFailedError("no metrics returned matched known pods")
+    if (
+        0 <= total < _PLAIN and 0 < requested and target > 0
+    ):  # the rule: nothing wraps, and truncation is floor division
+        utilization = total * 100 // requested
+        if utilization <= INT32_MAX:
+            return Use(utilization / target, total // pods, utilization)
     utilization = wrap_int32(quotient(wrap_int64(total * 100), requested))
-    return Use(ratio(float(utilization), float(target)), quotient(total, len(known)), utilization)
+    return Use(ratio(float(utilization), float(target)), quotient(total, pods), utilization)
 
 
 def average_use(samples: Samples, target: Milli) -> Use:
@@ -108,7 +138,24 @@ def average_use(samples: Samples, target: Milli) -> Use:
     return Use(ratio(float(average), float(target)), average)
 
 
-def _grouped(now: Situation, samples: Samples, usages: tuple[PodUsage, ...] | None = None) -> Groups:
+def _of_all_alike(now: Situation, reading: Reading, resource: str, container: str) -> Sequence[Milli] | None:
+    """What each pod uses, where nothing has to be looked up: all pods are alike, measured and beyond doubt.
+
+    That is the rule for most passes of a simulation, whose readings are columns.
+    """
+    if not isinstance(reading, ResourceReading):
+        return None
+    usages, roster = reading.pods, now.roster
+    if type(usages) is not UsageColumns or not roster.are_alike or usages.names != roster.names:
+        return None
+    if len(roster.living) != len(roster.names) or container not in ("", usages.container):
+        return None
+    if resource == CPU and not are_all_trusted(roster.living, now.at, now.config):
+        return None
+    return usages.columns.get(resource) or None
+
+
+def _grouped(now: Situation, samples: Samples, usages: Sequence[PodUsage] | None = None) -> Groups:
     """Group the pods and leave only the samples that count; ``usages`` are given for cpu."""
     if not now.roster.pods:
         raise MetricFailedError(NO_PODS)

@@ -23,20 +23,29 @@ def pod_requests(pods: Iterable[Pod], resource: str, container: str, *, pod_leve
         MetricFailedError: one pod lacks the request, whatever state that pod is in.
     """
     requests: dict[str, Milli] = {}
-    question = (resource, container, pod_level)
     resources: PodResources | None = None
     request: Milli = 0
     for pod in pods:
         if pod.resources is not resources:  # pods of one template share the value, and so the answer
             resources = pod.resources
-            answer = resources.memo.get(question)
-            if answer is None:
-                answer = resources.memo[question] = _request(resources, question)
-            if isinstance(answer, str):
-                raise MetricFailedError(f"{answer} {pod.name}")
-            request = answer
+            request = request_of(pod, resource, container, pod_level=pod_level)
         requests[pod.name] = request
     return requests
+
+
+def request_of(pod: Pod, resource: str, container: str, *, pod_level: bool) -> Milli:
+    """The request of one pod, or of one of its containers; summed once for all pods that share ``resources``.
+
+    Raises:
+        MetricFailedError: it lacks the request.
+    """
+    question, resources = (resource, container, pod_level), pod.resources
+    answer = resources.memo.get(question)
+    if answer is None:
+        answer = resources.memo[question] = _request(resources, question)
+    if isinstance(answer, str):
+        raise MetricFailedError(f"{answer} {pod.name}")
+    return answer
 
 
 def _request(resources: PodResources, question: tuple[str, str, bool]) -> Milli | str:

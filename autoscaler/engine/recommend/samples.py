@@ -5,6 +5,8 @@ Source: kubernetes pkg/controller/podautoscaler/metrics/client.go, v1.36.2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autoscaler.engine.recommend.calculation import MetricFailedError
 from autoscaler.model.gonum import wrap_int64
 from autoscaler.model.observation import (
@@ -16,12 +18,13 @@ from autoscaler.model.observation import (
     Reading,
     ResourceReading,
 )
+from autoscaler.model.usage_columns import UsageColumns
 
 Samples = dict[str, Milli]
 """One value per pod name, in milli-units. Names may be of pods that no longer exist."""
 
 
-def resource_samples(reading: Reading, resource: str, container: str) -> tuple[Samples, tuple[PodUsage, ...]]:
+def resource_samples(reading: Reading, resource: str, container: str) -> tuple[Samples, Sequence[PodUsage]]:
     """Each pod's use of ``resource``; by one container if ``container`` is not empty, else by all of them.
 
     Raises:
@@ -33,8 +36,10 @@ def resource_samples(reading: Reading, resource: str, container: str) -> tuple[S
         raise MetricFailedError(
             f"unable to get metrics for resource {resource}: no metrics returned from resource metrics API"
         )
-    samples = _of_container(reading, resource, container) if container else _of_whole_pods(reading, resource)
-    return samples, reading.pods
+    usages = reading.pods
+    if type(usages) is UsageColumns:
+        return _of_columns(usages, resource, container), usages
+    return _of_container(usages, resource, container) if container else _of_whole_pods(usages, resource), usages
 
 
 def custom_samples(reading: Reading, name: str) -> Samples:
@@ -55,12 +60,25 @@ def _fault(reading: Reading, api: str) -> str:
     return f"unable to fetch metrics from {api} metrics API: {error}"
 
 
-def _of_whole_pods(reading: ResourceReading, resource: str) -> Samples:
+def _of_columns(usages: UsageColumns, resource: str, container: str) -> Samples:
+    """The same of pods that have one container each."""
+    values = usages.columns.get(resource, ()) if container in ("", usages.container) else ()
+    return dict(zip(usages.names, values, strict=False))
+
+
+def _of_whole_pods(usages: Sequence[PodUsage], resource: str) -> Samples:
     """Pods of which every container, and at least one, reports the resource."""
     samples: Samples = {}
-    for usage in reading.pods:
+    for usage in usages:
+        containers = usage.containers
+        if len(containers) == 1:  # nearly all: nothing to add up
+            for name, value in containers[0].usage:
+                if name == resource:
+                    samples[usage.pod] = value
+                    break
+            continue
         total: Milli | None = None
-        for container in usage.containers:
+        for container in containers:
             for name, value in container.usage:
                 if name == resource:
                     total = value if total is None else wrap_int64(total + value)
@@ -73,10 +91,10 @@ def _of_whole_pods(reading: ResourceReading, resource: str) -> Samples:
     return samples
 
 
-def _of_container(reading: ResourceReading, resource: str, container: str) -> Samples:
+def _of_container(usages: Sequence[PodUsage], resource: str, container: str) -> Samples:
     """Pods whose first container of that name reports the resource; the others count as missing."""
     samples: Samples = {}
-    for usage in reading.pods:
+    for usage in usages:
         named = next((candidate for candidate in usage.containers if candidate.name == container), None)
         value = None if named is None else _usage_of(named, resource)
         if value is not None:

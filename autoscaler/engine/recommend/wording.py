@@ -9,6 +9,7 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (computeReplicasFo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import assert_never
 
 from msgspec import Struct
@@ -71,7 +72,7 @@ def metric_name(metric: Metric) -> str:
         case ResourceMetric():
             if metric.target.average_value is not None:
                 return f"{metric.resource} resource"
-            return f"{metric.resource} resource utilization (percentage of request)"
+            return _utilization_name(metric.resource)
         case ContainerResourceMetric():
             if metric.target.average_value is not None:
                 return f"{metric.resource} resource"
@@ -90,6 +91,11 @@ def metric_name(metric: Metric) -> str:
             return ""
         case _:
             assert_never(metric)
+
+
+@lru_cache(maxsize=64)  # the same object every time, so that texts with it in them are found and compared at once
+def _utilization_name(resource: str) -> str:
+    return f"{resource} resource utilization (percentage of request)"
 
 
 def external_name(metric: MetricName) -> str:

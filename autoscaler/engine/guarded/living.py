@@ -1,0 +1,46 @@
+"""Samples of pods that are gone, or that were made anew since, are no evidence: some adapters serve them for minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from autoscaler.model.observation import Observation, Pod, PodSample, PodsReading, PodUsage, Reading, ResourceReading
+
+_Sample = TypeVar("_Sample", PodUsage, PodSample)
+
+
+def of_the_living(observation: Observation) -> Observation:
+    """Give the observation without samples of pods that do not exist, or that ended before the pod of that name began.
+
+    Names are all that the metrics APIs tell of a pod; a StatefulSet's pod comes back under the same one.
+    """
+    if not any(isinstance(reading, ResourceReading | PodsReading) for reading in observation.readings):
+        return observation
+    pods = {pod.name: pod for pod in observation.pods}
+    readings = tuple(_living(reading, pods) for reading in observation.readings)
+    if all(one is other for one, other in zip(readings, observation.readings, strict=True)):
+        return observation
+    return replace(observation, readings=readings)
+
+
+def _living(reading: Reading, pods: dict[str, Pod]) -> Reading:
+    match reading:
+        case ResourceReading(pods=samples):
+            kept = _kept(samples, pods)
+            return reading if len(kept) == len(samples) else ResourceReading(pods=kept)
+        case PodsReading(samples=found):
+            left = _kept(found, pods)
+            return reading if len(left) == len(found) else PodsReading(samples=left)
+        case _:
+            return reading
+
+
+def _kept(samples: Sequence[_Sample], pods: dict[str, Pod]) -> tuple[_Sample, ...]:
+    return tuple(sample for sample in samples if _is_of(sample, pods.get(sample.pod)))
+
+
+def _is_of(sample: PodUsage | PodSample, pod: Pod | None) -> bool:
+    return pod is not None and (pod.started_at is None or sample.at >= pod.started_at)
