@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import final, overload
 
 from autoscaler.model.observation import ContainerUsage, Milli, PodUsage
@@ -23,7 +23,7 @@ class UsageColumns(Sequence[PodUsage]):
         self,
         names: tuple[str, ...],
         container: str,
-        columns: dict[str, Sequence[Milli]],
+        columns: Mapping[str, Sequence[Milli]],
         at: Instant,
         window: Nanoseconds,
     ) -> None:

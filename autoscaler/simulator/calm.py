@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.simulator.serving import Counters
+from autoscaler.simulator.serving import Counters, Foreseen
 from autoscaler.simulator.tally import Tally
 
 Floats = NDArray[np.float64]
@@ -20,22 +20,20 @@ Floats = NDArray[np.float64]
 class Calm:
     """The seconds from ``first`` up to ``last``: arrivals, and work per pod, as running totals."""
 
-    __slots__ = ("_arrived", "_first", "_totals", "_work", "last", "pods", "slots")
+    __slots__ = ("_arrived", "_first", "_listed", "_totals", "_work", "last", "pods")
 
-    def __init__(
-        self, first: int, last: int, begun: tuple[float, float], pods: int, slots: float, came: Floats
-    ) -> None:
+    def __init__(self, first: int, last: int, begun: tuple[float, float], pods: int, came: Floats) -> None:
         """``begun``: arrivals and work until then; ``came``: what arrives in each second."""
         self._first = first
         self.last = last
         self.pods = pods
-        self.slots = slots
         self._arrived, self._work = begun
         self._totals = np.cumsum(came)
+        self._listed: list[float] = self._totals.tolist()
 
     def at(self, second: int) -> tuple[float, float]:
         """Give arrivals and work up to a second's begin, which lies behind ``first``."""
-        total = float(self._totals[second - self._first - 1])
+        total = self._listed[second - self._first - 1]
         return self._arrived + total, self._work + total / self.pods
 
     def until(self, seconds: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -69,12 +67,21 @@ class Ahead:
         self._counters, busy = tally.foresee(pods, work, in_service / len(pods))
         active = np.minimum(busy.sum(axis=1), all_slots).tolist()
         nobody = np.zeros(len(pods))
+        foreseen = Foreseen(work=self._counters, busy=np.minimum(busy, slots))
         self._found = [
             Counters(
-                work=row, served=row, busy=at_work, queued=nobody, arrived=came, waiting=0.0, active=many, oldest=0.0
+                work=row,
+                served=row,
+                busy=at_work,
+                queued=nobody,
+                arrived=came,
+                waiting=0.0,
+                active=many,
+                foreseen=foreseen,
+                reading=reading,
             )
-            for row, at_work, came, many in zip(
-                self._counters, np.minimum(busy, slots), arrived.tolist(), active, strict=True
+            for reading, (row, at_work, came, many) in enumerate(
+                zip(foreseen.work, foreseen.busy, arrived.tolist(), active, strict=True)
             )
         ]
 

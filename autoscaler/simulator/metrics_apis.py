@@ -36,12 +36,13 @@ _USAGE: Final[_Key] = (MetricSource.RESOURCE, "")
 class MetricsApis:
     """Answers for one workload; faults put them out of order, one outage at a time or several."""
 
-    __slots__ = ("_held", "_outages", "_pipeline", "_spec")
+    __slots__ = ("_held", "_outages", "_pipeline", "_shown", "_spec")
 
     def __init__(self, scenario: Scenario, pipeline: Pipeline) -> None:
         self._spec = scenario.metrics
         self._pipeline = pipeline
         self._outages: list[MetricsOutage] = []
+        self._shown = ResourceReading(pods=())
         self._held: dict[int, dict[_Key, Reading]] = {}  # what a stale outage goes on saying, by its identity
 
     def fail(self, outage: MetricsOutage, at: Instant) -> None:
@@ -57,6 +58,13 @@ class MetricsApis:
         """End an outage."""
         self._outages = [other for other in self._outages if other is not outage]
         self._held.pop(id(outage), None)
+
+    def readings(self, metrics: tuple[Metric, ...], at: Instant) -> tuple[Reading, ...]:
+        """Answer each metric as its API would at ``at``."""
+        if self._outages:
+            return tuple([self.reading(metric, at) for metric in metrics])
+        usage = self._usage(at)
+        return tuple([usage if type(metric) is ResourceMetric else self.reading(metric, at) for metric in metrics])
 
     def reading(self, metric: Metric, at: Instant) -> Reading:
         """Answer a metric as its API would at ``at``."""
@@ -87,7 +95,7 @@ class MetricsApis:
         source, name = key
         match source:
             case MetricSource.RESOURCE:
-                return ResourceReading(pods=self._pipeline.usage(at))
+                return self._usage(at)
             case MetricSource.CUSTOM:
                 signal = self._spec.pods.get(name)
                 if signal is None:
@@ -113,6 +121,13 @@ class MetricsApis:
         if answer is None:
             return NoReading(error="the query returned nothing")
         return PrometheusReading(value=answer[0], at=answer[1])
+
+    def _usage(self, at: Instant) -> ResourceReading:
+        """Give cpu and memory of all containers; the same object until something else is known."""
+        pods = self._pipeline.usage(at)
+        if self._shown.pods is not pods:
+            self._shown = ResourceReading(pods=pods)
+        return self._shown
 
 
 def _asked(key: _Key) -> str:

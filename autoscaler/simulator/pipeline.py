@@ -15,16 +15,16 @@ import numpy as np
 from msgspec import Struct
 
 from autoscaler.config.scenario import PodSignal, Scenario, ServiceSignal
-from autoscaler.model.observation import PodSample, PodUsage
+from autoscaler.model.observation import Milli, PodSample, PodUsage
 from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
 from autoscaler.model.usage_columns import UsageColumns
 from autoscaler.simulator.noise import Draw, Noise
 from autoscaler.simulator.pod import Container
 from autoscaler.simulator.pod_values import CONTAINER
 from autoscaler.simulator.serving import Counters, Floats
+from autoscaler.simulator.usage_ahead import UsageAhead, memory_milli
 from autoscaler.simulator.warmup import startup_cpu
 
-_KIB_MILLI: Final = 1024 * 1000
 _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 
@@ -61,6 +61,7 @@ class Pipeline:
         )
         self._scrapes: deque[Scrape] = deque(maxlen=math.ceil(longest / self._spec.scrape_interval) + 1 + _SLACK)
         self._usage: tuple[int, Sequence[PodUsage]] = (-1, ())
+        self._ahead: UsageAhead | None = None
         self._named: tuple[tuple[Container, ...], tuple[str, ...]] = ((), ())  # containers, and their pods' names
 
     def scrape(self, at: Instant, pods: tuple[Container, ...], counters: Counters) -> None:
@@ -158,6 +159,9 @@ class Pipeline:
         return rates
 
     def _usages(self, scrape: Scrape) -> Sequence[PodUsage]:
+        foreseen = self._foreseen(scrape)
+        if foreseen is not None:
+            return foreseen
         cost = self._cost
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
         memory, starting, names = self._memory(scrape), self._starting(scrape), self._names(scrape.pods)
@@ -166,6 +170,19 @@ class Pipeline:
         if len(rates) < len(names):
             names, memory = tuple(names[row] for row, _ in rates), [memory[row] for row, _ in rates]
         return UsageColumns(names, CONTAINER, {"cpu": cpu, "memory": memory}, scrape.at, self._resource_window)
+
+    def _foreseen(self, scrape: Scrape) -> UsageColumns | None:
+        """Give what was worked out together with other scrapes, where each of its pods was there throughout the window."""
+        foreseen, reading = scrape.counters.foreseen, scrape.counters.reading
+        if foreseen is None or scrape.missed or self._pods.startup_cpu:
+            return None
+        ahead = self._ahead
+        if ahead is None or ahead.foreseen is not foreseen:
+            ahead = self._ahead = UsageAhead(foreseen, self._cost, self._interval, self._resource_window)
+        columns = ahead.columns(reading)
+        if columns is None:
+            return None
+        return UsageColumns(self._names(scrape.pods), CONTAINER, columns, scrape.at, self._resource_window)
 
     def _names(self, pods: tuple[Container, ...]) -> tuple[str, ...]:
         if self._named[0] is not pods:
@@ -179,14 +196,11 @@ class Pipeline:
         begin = self._around(scrape.at - self._resource_window)[0]
         return [1000 * startup_cpu(self._pods, pod, max(begin, pod.running_at), scrape.at) for pod in scrape.pods]
 
-    def _memory(self, scrape: Scrape) -> list[int]:
+    def _memory(self, scrape: Scrape) -> list[Milli]:
         """Give the memory [milli-bytes] of each pod."""
-        cost = self._cost
-        rest = _memory_milli(cost.memory_at_rest)
-        if not cost.memory_per_request:
-            return [rest] * len(scrape.pods)
-        loaded = cost.memory_at_rest + cost.memory_per_request * scrape.counters.busy
-        return [_memory_milli(size) for size in loaded.tolist()]
+        loaded = self._cost.memory_at_rest + self._cost.memory_per_request * scrape.counters.busy
+        memory: list[Milli] = memory_milli(loaded).tolist()
+        return memory
 
 
 def longest_extra_lag(scenario: Scenario) -> float:
@@ -201,8 +215,3 @@ def _aligned(old: Scrape, new: Scrape, counter: str) -> Floats:
         return values
     by_pod = dict(zip(old.pods, values.tolist(), strict=True))
     return np.array([by_pod.get(pod, 0.0) for pod in new.pods])
-
-
-def _memory_milli(size: float) -> int:
-    """Round bytes up to whole KiB, as metrics-server reports them, in milli-bytes."""
-    return math.ceil(size / 1024) * _KIB_MILLI

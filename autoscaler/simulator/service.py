@@ -251,6 +251,12 @@ class FluidService:
         first, last = self.ledger.seconds, (to - self._start) // SECOND
         if last <= first:
             return
+        calm = self._calm
+        if calm is not None and last <= calm.last:  # its seconds are in the account book already
+            self.ledger.seconds, self._partial_from = last, self._start + last * SECOND
+            self.arrived, self.work = calm.at(last)
+            return
+        self._calm = None
         self.ledger.grow_to(last)
         if self._partial_from > self._start + first * SECOND:
             end = self._start + (first + 1) * SECOND
@@ -282,29 +288,29 @@ class FluidService:
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
-        calm = self._calm
+        strength = self._strength(self._partial_from, self._partial_from)
+        calm = self._calm_from(first, strength)
         if calm is None or last > calm.last:
-            calm = self._calm = self._calm_from(first)
-        if calm is None or last > calm.last:
-            self._calm = None
-            self._serve_each(first, last, self._strength(self._partial_from, self._partial_from))
+            self._serve_each(first, last, strength)
             return
-        ledger = self.ledger
-        ledger.slots[first:last] = calm.slots
-        ledger.slowness[first:last] = self._slowness
-        ledger.served[first:last] = ledger.arrived[first:last]
-        ledger.seconds = last
+        self._calm, self.ledger.seconds = calm, last
         self.arrived, self.work = calm.at(last)
 
-    def _calm_from(self, first: int) -> Calm | None:
-        """Find the seconds from ``first`` on in which nobody has to wait."""
-        ledger, strength = self.ledger, self._strength(self._partial_from, self._partial_from)
+    def _calm_from(self, first: int, strength: _Strength) -> Calm | None:
+        """Find the seconds from ``first`` on in which nobody has to wait, and enter them into the account book.
+
+        What is entered beyond its last second counts once it gets there; something that happens before writes over it.
+        """
+        ledger = self.ledger
         if self.waiting > 0.0 or not strength.able:
             return None
         arrived = ledger.arrived[first : first + _FORESEEN]
         busy = arrived > strength.able / self._spec.mean_service_time
         last = first + (int(busy.argmax()) if busy.any() else len(arrived))
-        return Calm(first, last, (self.arrived, self.work), self._pods, strength.able, ledger.arrived[first:last])
+        ledger.slots[first:last] = strength.able
+        ledger.slowness[first:last] = self._slowness
+        ledger.served[first:last] = ledger.arrived[first:last]
+        return Calm(first, last, (self.arrived, self.work), self._pods, ledger.arrived[first:last])
 
     def _serve_each(self, first: int, last: int, strength: _Strength) -> None:
         """Serve second by second with so many slots: whoever is not served waits, as far as there is room."""

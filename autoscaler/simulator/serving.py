@@ -18,6 +18,13 @@ from autoscaler.simulator.ledger import Ledger
 Floats = NDArray[np.float64]
 
 
+class Foreseen(Struct, frozen=True):
+    """Readings of the same pods, one scrape after the other, arrays of shape ``(readings, pods)``."""
+
+    work: Floats
+    busy: Floats
+
+
 class Counters(Struct, frozen=True):
     """What a scrape reads, arrays of shape ``(pods,)``. A counter only grows while its pod is there."""
 
@@ -30,6 +37,8 @@ class Counters(Struct, frozen=True):
     active: float = 0.0  #: requests in service now; of jobs those too whose pod is gone and that nobody has missed yet
     delayed: float = 0.0  #: jobs that are not due yet
     oldest: float = 0.0  #: how long the one that waits longest has waited [s]
+    foreseen: Foreseen | None = None  #: the readings of the same pods that were worked out together with this one
+    reading: int = 0  #: its place among them
 
 
 class Latencies(Protocol):

@@ -22,6 +22,7 @@ from autoscaler.simulator.nodes.pools import NodePools
 from autoscaler.simulator.noise import Noise
 from autoscaler.simulator.pipeline import Pipeline
 from autoscaler.simulator.placement import Anywhere, Placement
+from autoscaler.simulator.pod import Container
 from autoscaler.simulator.script import Parts, play
 from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
@@ -64,6 +65,8 @@ class Workload:
         self._metrics = MetricsApis(scenario, self._pipeline)
         self._pods = PodSet(scenario, events, noise, start, self._service, placement)
         self._events = events
+        self._scraped: tuple[tuple[Container, ...], list[int]] = (), []  # the containers, and serving's numbers of them
+        self._shown: Scale | None = None
         self._version = 1
         self._interval = seconds(scenario.metrics.scrape_interval)
         events.push(start, Kind.SCRAPE, self._scrape)
@@ -88,6 +91,7 @@ class Workload:
         """Ask for that many pods, as writing the scale does."""
         if replicas != self._pods.wanted:
             self._version += 1
+            self._shown = None
         self._pods.set_replicas(replicas, self._now)
 
     def create_pod(self, name: str | None = None) -> str:
@@ -99,13 +103,16 @@ class Workload:
         self._pods.delete(name, self._now)
 
     def scale(self) -> Scale:
-        """Give the scale subresource."""
-        return Scale(
-            spec_replicas=self._pods.wanted,
-            status_replicas=self._pods.created(),
-            selector=f"app={self.target.name}",
-            resource_version=str(self._version),
-        )
+        """Give the scale subresource; the same object as long as nothing changed."""
+        wanted, created, shown = self._pods.wanted, self._pods.created(), self._shown
+        if shown is None or (shown.spec_replicas, shown.status_replicas) != (wanted, created):
+            shown = self._shown = Scale(
+                spec_replicas=wanted,
+                status_replicas=created,
+                selector=f"app={self.target.name}",
+                resource_version=str(self._version),
+            )
+        return shown
 
     def pods(self) -> tuple[Pod, ...]:
         """Give every pod as the API server shows it; the same objects as long as nothing changed."""
@@ -113,7 +120,7 @@ class Workload:
 
     def readings(self, metrics: tuple[Metric, ...]) -> tuple[Reading, ...]:
         """Answer each metric as the metrics APIs would now."""
-        return tuple(self._metrics.reading(metric, self._now) for metric in metrics)
+        return self._metrics.readings(metrics, self._now)
 
     def history(self) -> Sequence[Counts]:
         """Give how many pods there were, one entry for each change, oldest first."""
@@ -140,8 +147,10 @@ class Workload:
 
     def _scrape(self, at: Instant) -> None:
         pods = self._pods.running()
+        if pods is not self._scraped[0]:
+            self._scraped = pods, [pod.number for pod in pods]
         self._service.catch_up(at)
-        self._pipeline.scrape(at, pods, self._service.counters([pod.number for pod in pods]))
+        self._pipeline.scrape(at, pods, self._service.counters(self._scraped[1]))
         self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
 
 
