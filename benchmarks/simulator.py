@@ -21,9 +21,9 @@ from autoscaler.model.policy import Mode, ScalingPolicy
 from autoscaler.model.time import SECOND
 from autoscaler.simulator.driver import Driver
 from autoscaler.simulator.inputs import Inputs, Overrides, prepare
-from autoscaler.simulator.scoring import Scorer
 from autoscaler.simulator.simulation import bind, simulate
-from autoscaler.simulator.world import Workload, started
+from autoscaler.simulator.world import started
+from benchmarks.fluid_day import Follower
 from benchmarks.harness import Case, measure, publish, read_options
 from benchmarks.requestlevel.rates import as_json, publish_rates
 from benchmarks.requestlevel.run import measured
@@ -31,20 +31,6 @@ from benchmarks.requestlevel.run import measured
 ROOT = Path(__file__).parents[1]
 DAY = ROOT / "simulations/diurnal-day.yaml"
 POLICY = ROOT / "policies/web-app-hpa.yaml"
-_DAY_SECONDS = 86_400
-_SCALE_EVERY = 3_600  #: the world alone is moved by hand this often [s]
-
-
-def world_alone(inputs: Inputs) -> Workload:
-    """Let a day pass, looked at every 15 s, with replicas set by hand every hour."""
-    world = started(inputs.scenario)
-    workload = world.add(inputs.scenario, inputs.traffic)
-    for second in range(15, _DAY_SECONDS + 1, 15):
-        world.advance(world.start + second * SECOND)
-        workload.pods()
-        if second % _SCALE_EVERY == 0:
-            workload.set_replicas(2 + second // _SCALE_EVERY % 9)
-    return workload
 
 
 def policy_tick(inputs: Inputs, policy: ScalingPolicy) -> Callable[[], object]:
@@ -89,14 +75,11 @@ def main() -> None:
     inputs = prepare(load_scenario(DAY), DAY.parent, Overrides(seed=options.seed))
     bound, _ = bind(policy, inputs.scenario.target)
     hour = replace(inputs, duration=3_600)
-    workload = world_alone(inputs)
-    ledger = workload.ledger
+    follower = Follower(inputs, bound)
+    over = follower.played()
     cases = (
-        Case(name="fluid day: world alone", call=lambda: world_alone(inputs)),
-        Case(
-            name="fluid day: scores and series",
-            call=lambda: Scorer(inputs.scenario, ledger, workload.latencies()).series(),
-        ),
+        Case(name="fluid day: all but the policy's own time", call=follower.day, aim=1e3 / 60),
+        Case(name="fluid day: scores and series of it", call=lambda: follower.scored(over)),
         Case(name="policy tick: the controller alone", call=policy_tick(inputs, bound), aim=20_000.0),
         Case(name="fluid day: all, with the policy", call=lambda: simulate(inputs, policy), aim=1.0),
         Case(name="fluid hour: all, with the policy", call=lambda: simulate(hour, policy), aim=24.0),

@@ -37,22 +37,25 @@ class Notebook:
     world: World
     evaluations: int = 0
     times: list[float] = field(default_factory=list)
-    ratios: list[tuple[float, ...]] = field(default_factory=list)
+    ratios: list[list[float]] = field(default_factory=list)
     labels: tuple[tuple[str, str], ...] = ()
+    _is_labelled: bool = False  #: whether every metric's target is known
     actions: list[ScaleAction] = field(default_factory=list)
     errors: dict[str, tuple[int, str]] = field(default_factory=dict)  #: by metric: how often, and the first text
 
     def note(self, record: Record) -> None:
         """Take note of one pass."""
         decision = record.decision
+        proposals = decision.proposals
         self.evaluations += 1
         at = (self.world.now - self.world.start) / SECOND  # what the controller's clock shows may be something else
-        if decision.proposals:
+        if proposals:
             self.times.append(at)
-            self.ratios.append(tuple(math.nan if p.ratio is None else p.ratio for p in decision.proposals))
-            if len(self.labels) != len(decision.proposals) or not all(target for _, target in self.labels):
-                self.labels = tuple((metric_label(p.name), p.target) for p in decision.proposals)
-        if decision.error or decision.error_kind is not _NO_ERROR or any(p.error for p in decision.proposals):
+            self.ratios.append([math.nan if p.ratio is None else p.ratio for p in proposals])
+            if not self._is_labelled or len(self.labels) != len(proposals):
+                self.labels = tuple((metric_label(p.name), p.target) for p in proposals)
+                self._is_labelled = all(target for _, target in self.labels)
+        if decision.error or decision.error_kind is not _NO_ERROR or [p for p in proposals if p.error]:
             self._note_errors(decision)
         if decision.rescale and record.outcome.result is WriteResult.WRITTEN:
             self.actions.append(
@@ -84,7 +87,7 @@ class Notebook:
         """Give each metric's way, in the policy's order."""
         t = np.array(self.times)
         width = len(self.labels)
-        table = np.array([row if len(row) == width else (math.nan,) * width for row in self.ratios])
+        table = np.array([row if len(row) == width else [math.nan] * width for row in self.ratios])
         return tuple(
             MetricTrack(name=name, target=target, t=t, ratio=table[:, i])
             for i, (name, target) in enumerate(self.labels)

@@ -28,6 +28,8 @@ from autoscaler.simulator.serving import Latencies, Serving
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.waiting import latency_percentiles
 
+_SCRAPE = Kind.SCRAPE  # bound once: a member is looked up slowly on Python 3.11
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -151,7 +153,7 @@ class Workload:
             self._scraped = pods, [pod.number for pod in pods]
         self._service.catch_up(at)
         self._pipeline.scrape(at, pods, self._service.counters(self._scraped[1]))
-        self._events.push(at + self._interval, Kind.SCRAPE, self._scrape)
+        self._events.push(at + self._interval, _SCRAPE, self._scrape)
 
 
 class World:
