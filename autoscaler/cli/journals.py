@@ -88,7 +88,7 @@ def instant(option: str, text: str, now: Instant) -> Instant:
 
 def second(at: Instant) -> str:
     """Print an instant to the second, in UTC: what tables show."""
-    from autoscaler.config.decision_write import print_time
+    from autoscaler.config.moments import print_time
     from autoscaler.model.time import SECOND
 
     return print_time(at // SECOND * SECOND)

@@ -100,7 +100,7 @@ def _chosen(document: StatusDocument, policy: str | None) -> Sequence[PolicyStat
 
 
 def _from_journal(path: Path) -> StatusDocument:
-    from autoscaler.config.decision_write import print_time
+    from autoscaler.config.moments import print_time
     from autoscaler.config.status_record import StatusDocument, policy_state
     from autoscaler.daemon.journal_rows import recorded_in
     from autoscaler.model.errors import NoDataError

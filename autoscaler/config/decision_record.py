@@ -36,9 +36,13 @@ class Result(Part):
     desired: int = Field(description="Replicas it should have.")
     action: str = Field(description="scale_up, scale_down or none.")
     reason: str = Field(description="What settled the number, one word of a closed list.")
+    binding: str | None = Field(
+        description="The last step that changed the number the metrics asked for; null: it is as they asked."
+    )
     next_possible_change_at: str | None = Field(
         description="Until then the same observation gives the same answer; null: time alone changes nothing."
     )
+    remaining_wait_seconds: float | None = Field(description="The time from the observation until then.")
     error: str = Field(description="What went wrong in the pass, in upstream's words; empty: nothing.")
 
 
@@ -56,13 +60,24 @@ class MetricPart(Part):
 
     name: str = Field(description="As conditions and events call it.")
     label: str = Field(description="As people call it.")
-    type: str = Field(description="Resource, ContainerResource, Pods, Object or External.")
+    type: str = Field(description="Resource, ContainerResource, Pods, Object, External or Prometheus.")
+    source: str = Field(
+        description="Where it was read: resource, pods, object, external, prometheus; none: it was not."
+    )
+    sampled_at: str | None = Field(description="When its oldest sample was taken; null: not known.")
+    age_seconds: float | None = Field(description="How old that was when the decision was made.")
+    coverage: float | None = Field(
+        description="Share of the pods (of Prometheus: of the sources) with a sample, 0 to 1."
+    )
+    health: Literal["ok", "partial", "missing"] = Field(
+        description="ok: read, of every pod; partial: some pods could not be counted on; missing: it gave no answer."
+    )
     observed: str = Field(description="The value read; empty: none.")
     target: str = Field(description="The value to hold it at; empty: the metric failed.")
     ratio: Number | None = Field(description="Observed over target; null: the metric failed.")
     adjusted_ratio: Number | None = Field(description="The ratio once missing and unready pods count, if they had to.")
     within_tolerance: bool | None = Field(description="Whether the ratio is too near 1 to act on.")
-    pods: Pods | None = Field(description="Only where some pods could not be counted on.")
+    pods: Pods | None = Field(description="Of a metric that is read pod by pod: how many were of use.")
     note: str = Field(description="Which rule settled the number.")
     replicas: int | None = Field(description="What it asks for; null: the metric failed.")
     error: str = Field(description="Why it failed; empty: it did not.")
@@ -146,12 +161,23 @@ class ChangePart(Part):
     higher: BoundaryPart | None
 
 
+class WritePart(Part):
+    """What became of the number. ``result``: not_needed, withheld (observing only), written or failed."""
+
+    attempted: bool
+    result: str
+    error: str = Field(description="What the server said, where it failed.")
+
+
 class Record(Part):
     """One decision, complete."""
 
     api_version: Literal["autoscaler.dev/v1alpha1"] = API_VERSION
     kind: Literal["Decision"] = "Decision"
+    decision_id: str = Field(description="Policy and instant: no two decisions share it.")
     policy: str = Field(description="Namespace and name.")
+    generation: int = Field(description="Of the policy's object; 0: it comes from a file.")
+    mode: str = Field(description="Apply, Observe or Paused.")
     target: str = Field(description="Kind, namespace and name.")
     kubernetes_version: str = Field(description="Whose rules were followed.")
     at: str = Field(description="When the observation was made.")
@@ -167,4 +193,5 @@ class Record(Part):
     events: list[EventPart] = Field(description="The events upstream would write, in order.")
     changes: list[ChangePart] = Field(description="What would change the answer.")
     remembers: dict[str, object] = Field(description="What the next pass remembers; `--memory` takes it.")
+    write: WritePart | None = Field(description="Null: the decision was made dry.")
     notes: list[str] = Field(description="What was assumed.")

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
-
+from autoscaler.config.decision_metrics import metric_parts
 from autoscaler.config.decision_record import (
     BoundaryPart,
     Bounds,
     BudgetPart,
     ChangePart,
     EventPart,
-    MetricPart,
-    Number,
-    Pods,
     RatesPart,
     Record,
     Remembered,
     Result,
     StagePart,
     WindowsPart,
+    WritePart,
 )
 from autoscaler.config.hpa_status import status_to_object
+from autoscaler.config.moments import print_time
 from autoscaler.engine.course import lower_bound
-from autoscaler.engine.explain import ShowInstant, metric_label, sentence
+from autoscaler.engine.explain import ShowInstant, binding_stage, metric_label, sentence
 from autoscaler.engine.explained import Explained
-from autoscaler.engine.recommend.calculation import Tolerance
 from autoscaler.engine.sensitivity import Boundary, Input, Sensitivity
 from autoscaler.engine.turn import reference_of
 from autoscaler.engine.waterfall import Rates, Windows
-from autoscaler.model.decision import Proposal, Stage
+from autoscaler.model.decision import Stage, WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory, Recommendation
 from autoscaler.model.policy import (
     ContainerResourceMetric,
@@ -40,26 +36,37 @@ from autoscaler.model.policy import (
     ResourceMetric,
 )
 from autoscaler.model.quantity import Format, Quantity
-from autoscaler.model.time import SECOND, ZERO_TIME, Instant
+from autoscaler.model.time import SECOND, Instant
 
 
 def record_of(
-    explained: Explained, *, show: ShowInstant | None = None, version: str, notes: tuple[str, ...] = ()
+    explained: Explained,
+    *,
+    show: ShowInstant | None = None,
+    version: str,
+    outcome: WriteOutcome | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Record:
-    """Write the record. ``show`` prints instants in the sentence; ``version`` names the rules followed."""
+    """Write the record. ``show`` prints instants in the sentence; ``version`` names the rules followed.
+
+    ``outcome``: of the write, where the decision was made for real.
+    """
     policy, decision, settlement = explained.policy, explained.decision, explained.settlement
     steps = explained.waterfall
     told = (*decision.announcements, *settlement.announcements, *decision.closing)
     return Record(
+        decision_id=f"{policy.key}@{print_time(decision.at)}",
         policy=str(policy.key),
+        generation=policy.generation,
+        mode=policy.mode.value,
         target=reference_of(policy),
         kubernetes_version=version,
         at=print_time(decision.at),
-        sentence=sentence(decision, show=show),
+        sentence=sentence(decision, outcome, show=show),
         result=_result(explained),
         bounds=Bounds(min=lower_bound(policy), max=policy.max_replicas),
         tolerance=(explained.tolerance.low, explained.tolerance.high),
-        metrics=[_metric(proposal, explained.tolerance) for proposal in decision.proposals],
+        metrics=metric_parts(explained),
         stages=[_stage(stage) for stage in decision.stages],
         windows=None if steps is None else _windows(steps.windows),
         rates=None if steps is None or steps.rates is None else _rates(steps.rates),
@@ -67,18 +74,9 @@ def record_of(
         events=[EventPart(type=one.type, reason=one.reason, message=one.message) for one in told],
         changes=_changes(explained),
         remembers=_remembers(explained.memory),
+        write=None if outcome is None else _write(outcome),
         notes=list(notes),
     )
-
-
-def print_time(at: Instant) -> str:
-    """Write an instant as RFC 3339 in UTC, with as many digits of a second as it needs."""
-    whole, rest = divmod(max(at, ZERO_TIME), SECOND)
-    try:
-        text = datetime.fromtimestamp(whole, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except (OverflowError, ValueError, OSError):
-        return f"{at}ns"  # beyond the year 9999, where some window of a fuzzed policy may end
-    return f"{text}.{rest:09d}".rstrip("0").rstrip(".") + "Z" if rest else f"{text}Z"
 
 
 def quantity_text(metric: Metric | None, milli: int) -> str:
@@ -101,12 +99,15 @@ def _is_memory(metric: Metric | None) -> bool:
 
 def _result(explained: Explained) -> Result:
     decision = explained.decision
+    binding, wait = binding_stage(decision), decision.next_possible_change_at
     return Result(
         current=decision.current,
         desired=decision.desired,
         action=decision.action,
         reason=decision.reason,
+        binding=None if binding is None else binding.stage,
         next_possible_change_at=_time(decision.next_possible_change_at),
+        remaining_wait_seconds=None if wait is None else max(wait - decision.at, 0) / SECOND,
         error=explained.settlement.error,
     )
 
@@ -115,33 +116,9 @@ def _time(at: Instant | None) -> str | None:
     return None if at is None else print_time(at)
 
 
-def _number(value: float | None) -> Number | None:
-    if value is None or math.isfinite(value):
-        return value
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
-
-
-def _metric(proposal: Proposal, tolerance: Tolerance) -> MetricPart:
-    ratio = proposal.adjusted_ratio if proposal.adjusted_ratio is not None else proposal.ratio
-    pods = proposal.pods
-    return MetricPart(
-        name=proposal.name,
-        label=metric_label(proposal.name),
-        type=proposal.metric_type,
-        observed=proposal.observed,
-        target=proposal.target,
-        ratio=_number(proposal.ratio),
-        adjusted_ratio=_number(proposal.adjusted_ratio),
-        within_tolerance=None if ratio is None else tolerance.holds(ratio),
-        pods=None
-        if pods is None
-        else Pods(ready=pods.ready, unready=pods.unready, missing=pods.missing, ignored=pods.ignored),
-        note=proposal.note,
-        replicas=proposal.replicas,
-        error=proposal.error,
-    )
+def _write(outcome: WriteOutcome) -> WritePart:
+    attempted = outcome.result in (WriteResult.WRITTEN, WriteResult.FAILED)
+    return WritePart(attempted=attempted, result=outcome.result.value, error=outcome.error)
 
 
 def _stage(stage: Stage) -> StagePart:

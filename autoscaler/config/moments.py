@@ -1,14 +1,15 @@
-"""Instants as people write them in an observation: ``-90s`` before it was made, a time of RFC 3339, or ``now``."""
+"""Instants as people write them and as documents show them: ``-90s`` before it was made, a time of RFC 3339, or ``now``."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from autoscaler.config.durations import DurationError, parse_duration
 from autoscaler.config.go_time import GoTimeError, parse_time
-from autoscaler.model.time import SECOND, Instant
+from autoscaler.model.time import SECOND, ZERO_TIME, Instant
 
 NOW: Final = "now"
 _EXAMPLES: Final = "write an age such as -90s, a time such as 2026-01-05T12:00:00Z, or now"
@@ -38,6 +39,16 @@ def time_of(text: str) -> Instant:
     """
     moment = parse_time(text)
     return int(moment.timestamp() // 1) * SECOND + moment.microsecond * 1000
+
+
+def print_time(at: Instant) -> str:
+    """Write an instant as RFC 3339 in UTC, with as many digits of a second as it needs."""
+    whole, rest = divmod(max(at, ZERO_TIME), SECOND)
+    try:
+        text = datetime.fromtimestamp(whole, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return f"{at}ns"  # beyond the year 9999, where some window of a fuzzed policy may end
+    return f"{text}.{rest:09d}".rstrip("0").rstrip(".") + "Z" if rest else f"{text}Z"
 
 
 def _checked(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from autoscaler.config.decision_write import print_time
+from autoscaler.config.moments import print_time
 from autoscaler.control.messages import Record
 from autoscaler.engine.course import lower_bound
 from autoscaler.engine.explain import metric_label, sentence, short_figure

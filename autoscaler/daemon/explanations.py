@@ -16,8 +16,8 @@ from aiohttp import web
 
 from autoscaler.adapters.journal.codec import CodecError, read_schema
 from autoscaler.adapters.journal.file import JournalError, JournalFile
-from autoscaler.config.decision_write import print_time, record_of
-from autoscaler.config.moments import instant_of
+from autoscaler.config.decision_write import record_of
+from autoscaler.config.moments import instant_of, print_time
 from autoscaler.config.status_record import StatusDocument, policy_state
 from autoscaler.config.suggestions import which_policy
 from autoscaler.control.messages import Record
@@ -146,9 +146,8 @@ def unpacked(data: bytes) -> tuple[Past, int]:
 def decision_document(past: Past) -> dict[str, Any]:
     """Explain a pass as a JSON document."""
     explained = explain(past.policy, past.record.observation, past.memory, past.config)
-    record = record_of(explained, version=version_of(past.config)).model_dump(mode="json", by_alias=True)
-    outcome = past.record.outcome
-    return {**record, "write": {"result": outcome.result.value, "error": outcome.error}}
+    record = record_of(explained, version=version_of(past.config), outcome=past.record.outcome)
+    return record.model_dump(mode="json", by_alias=True)
 
 
 def add_explanations(app: web.Application, explanations: Explanations) -> None:

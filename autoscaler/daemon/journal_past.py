@@ -7,7 +7,7 @@ from typing import Final
 
 from autoscaler.adapters.journal.codec import Codec
 from autoscaler.adapters.journal.file import JournalFile, Query
-from autoscaler.config.decision_write import print_time
+from autoscaler.config.moments import print_time
 from autoscaler.config.suggestions import which_policy
 from autoscaler.control.past import Past
 from autoscaler.control.recording import Restarted

@@ -13,19 +13,10 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from autoscaler.control.messages import Record
+from autoscaler.engine.reading_quality import quality_of
 from autoscaler.model.decision import Reason
-from autoscaler.model.observation import (
-    ExternalReading,
-    NoReading,
-    ObjectReading,
-    Observation,
-    PodsReading,
-    PrometheusReading,
-    Reading,
-    ResourceReading,
-)
 from autoscaler.model.policy import PolicyKey
-from autoscaler.model.time import ZERO_TIME, Instant, as_seconds
+from autoscaler.model.time import as_seconds
 
 #: Milliseconds to the longest time-out anybody sets [s].
 _BUCKETS = tuple(0.001 * 2**power for power in range(15))
@@ -77,16 +68,13 @@ class Signals:
         ages: dict[str, float] = {}
         coverages: dict[str, float] = {}
         for reading in seen.readings:
-            source, instants = _samples(reading)
-            known = [at for at in instants if at != ZERO_TIME]
-            if known:
-                age = as_seconds(max(0, seen.at - min(known)))
+            quality = quality_of(reading, seen)
+            source = quality.source
+            if quality.oldest is not None:
+                age = as_seconds(max(0, seen.at - quality.oldest))
                 ages[source] = max(age, ages.get(source, 0.0))
-            if isinstance(reading, PrometheusReading):
-                if reading.coverage is not None:
-                    coverages[source] = min(reading.coverage, coverages.get(source, 1.0))
-            elif seen.pods and source in ("resource", "pods"):
-                coverages[source] = min(_coverage(seen, reading), coverages.get(source, 1.0))
+            if quality.coverage is not None:
+                coverages[source] = min(quality.coverage, coverages.get(source, 1.0))
         self._last[record.key] = _Quality(ages, coverages, record.decision.reason)
 
     def forget(self, key: PolicyKey) -> None:
@@ -113,31 +101,3 @@ def _show(gauge: Gauge, values: Mapping[str, float]) -> None:
     gauge.clear()
     for label, value in values.items():
         gauge.labels(label).set(value)
-
-
-def _samples(reading: Reading) -> tuple[str, list[Instant]]:
-    match reading:
-        case ResourceReading():
-            return "resource", [usage.at for usage in reading.pods]
-        case PodsReading():
-            return "pods", [sample.at for sample in reading.samples]
-        case ObjectReading():
-            return "object", [reading.at]
-        case ExternalReading():
-            return "external", [reading.at]
-        case PrometheusReading():
-            return "prometheus", [reading.at]
-        case NoReading():
-            return "none", []
-
-
-def _coverage(seen: Observation, reading: Reading) -> float:
-    names = {pod.name for pod in seen.pods}
-    match reading:
-        case ResourceReading():
-            have = {usage.pod for usage in reading.pods}
-        case PodsReading():
-            have = {sample.pod for sample in reading.samples}
-        case _:
-            return 1.0
-    return len(names & have) / len(names)

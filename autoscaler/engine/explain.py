@@ -59,6 +59,12 @@ def short_figure(text: str) -> str:
     return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 else f"{value:.2g}"
 
 
+def binding_stage(decision: Decision) -> Stage | None:
+    """Give the last stage after the metrics that changed the number; ``None``: it is as they asked."""
+    rules = [stage for stage in decision.stages if stage.stage not in _ASKING and stage.before != stage.after]
+    return rules[-1] if rules else None
+
+
 def _opening(decision: Decision, outcome: WriteOutcome | None) -> str:
     move = _move(decision)
     if move is None:
@@ -115,7 +121,7 @@ def _because(decision: Decision) -> str:
 def _missing(decision: Decision) -> str:
     failed = next((proposal for proposal in decision.proposals if proposal.error), None)
     if failed is None:
-        binding = _binding(decision)
+        binding = binding_stage(decision)
         return f"A metric cannot be read: {_clause(binding.why if binding and not decision.error else decision.error)}"
     text = f"{metric_label(failed.name)} cannot be read: {_clause(_FAILED.sub('', failed.error))}"
     asking = _loudest(decision)
@@ -133,7 +139,7 @@ def _near_target(decision: Decision) -> str:
 
 def _asked(decision: Decision) -> str:
     loudest = _loudest(decision)
-    binding = _binding(decision)
+    binding = binding_stage(decision)
     if loudest is None:
         held = _held(binding) if binding is not None else decision.rescale_reason or decision.error
         return _clause(held or "Nothing asks")
@@ -163,12 +169,6 @@ def _loudest(decision: Decision) -> Proposal | None:
     return max(able, key=lambda proposal: proposal.replicas or 0, default=None)
 
 
-def _binding(decision: Decision) -> Stage | None:
-    """Give the last stage after the metrics that changed the number."""
-    rules = [stage for stage in decision.stages if stage.stage not in _ASKING and stage.before != stage.after]
-    return rules[-1] if rules else None
-
-
 def _held(stage: Stage) -> str:
     """Say what a stage holds on to, in fewer words than the API's conditions use."""
     shrinks = stage.after > stage.before
@@ -186,7 +186,7 @@ def _held(stage: Stage) -> str:
 def _earliest(decision: Decision, show: ShowInstant) -> str:
     """Name the time only where a window or a rate rule is what binds: elsewhere the next metrics decide, not the clock."""
     at = decision.next_possible_change_at
-    binding = _binding(decision)
+    binding = binding_stage(decision)
     if at is None or at <= decision.at or decision.rescale or binding is None or binding.stage not in _TIMED:
         return ""
     return f"; earliest change {show(at)}"

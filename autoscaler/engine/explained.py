@@ -21,6 +21,7 @@ class Explained:
     """A decision with everything that explains it, in the model's own values."""
 
     policy: ScalingPolicy
+    observation: Observation
     decision: Decision
     settlement: Settlement
     memory: Memory  #: for the next pass
@@ -38,6 +39,7 @@ def explain(
     settlement, final = settle(policy, decision, after, WriteOutcome(result=result), config)
     return Explained(
         policy=policy,
+        observation=observation,
         decision=decision,
         settlement=settlement,
         memory=final,

@@ -90,7 +90,9 @@ def test_json_holds_the_whole_decision(capsys: pytest.CaptureFixture[str]) -> No
         "desired": 5,
         "action": "none",
         "reason": "StabilizationHold",
+        "binding": "stabilization",
         "nextPossibleChangeAt": "2026-01-05T12:05:00.000000001Z",
+        "remainingWaitSeconds": 300.000000001,
         "error": "",
     }
     assert record["windows"]["heldBy"] == {"at": "2026-01-05T12:00:00Z", "replicas": 5}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -13,9 +14,11 @@ import pytest
 from autoscaler.adapters.journal.codec import read_schema
 from autoscaler.adapters.journal.file import JournalError, JournalFile, Query
 from autoscaler.control.messages import EvaluationDue, Record
+from autoscaler.control.past import Past
 from autoscaler.control.recording import Restarted
 from autoscaler.control.replay import replay
 from autoscaler.daemon.clock import AnchoredClock
+from autoscaler.daemon.explanations import decision_document
 from autoscaler.daemon.journal import Journal
 from autoscaler.daemon.journal_rows import heard_in, journal_codec, recorded_in
 from autoscaler.model.controller_config import ControllerConfig
@@ -40,6 +43,12 @@ def journaled(path: Path) -> tuple[list[Record], list[Record]]:
             [recorded_in(row, codec) for row in file.decisions(Query())],
             [past.record for past in replay(heard_in(file.events(), codec))],
         )
+
+
+def pasts(path: Path) -> list[Past]:
+    """Give every pass of a journal, with its inputs."""
+    with JournalFile.read(path) as file:
+        return list(replay(heard_in(file.events(), journal_codec(read_schema(file.schema)))))
 
 
 async def test_a_journal_holds_every_pass_and_replays_to_the_same_decisions(cluster: Emulated) -> None:
@@ -78,20 +87,30 @@ async def test_what_led_to_a_write_is_on_disk_before_it(cluster: Emulated) -> No
     assert seen == ["TargetObserved"]
 
 
-async def test_another_process_with_another_hash_seed_decides_the_same(cluster: Emulated) -> None:
+async def test_c83_another_process_with_another_hash_seed_gives_the_same_bytes(cluster: Emulated) -> None:
     path = cluster.folder / "journal.db"
     async with daemon(cluster, journal={"path": path}):
         cluster.use(100)
         await cluster.until(lambda: cluster.replicas() == 4)
 
+    told: dict[str, list[str]] = {}
     for seed in ("1", "2"):
-        done = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "autoscaler", "replay", str(path)),
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        out, _ = await done.communicate()
-        assert f"{len(cluster.records)} decisions of 1 policy, all as recorded" in out.decode()
+        replayed = await _printed(seed, "replay", str(path))
+        assert f"{len(cluster.records)} decisions of 1 policy, all as recorded" in replayed
+        told[seed] = [replayed, await _printed(seed, "why", "shop/web", "--journal", str(path), "-o", "json")]
+    assert told["1"] == told["2"]
+    assert decision_document(pasts(path)[-1]) == json.loads(told["1"][1])
+
+
+async def _printed(seed: str, *arguments: str) -> str:
+    """Run a command of ours in a process of its own."""
+    done = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "autoscaler", *arguments),
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await done.communicate()
+    return out.decode()
 
 
 class Told:

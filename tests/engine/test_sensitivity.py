@@ -162,7 +162,7 @@ def test_between_two_instants_that_matter_nothing_changes(
 
 @given(policies(), observations(), MEMORIES, CONFIGS)
 @settings(max_examples=80, deadline=None)
-def test_every_boundary_is_one(
+def test_c85_at_every_boundary_the_answer_differs_and_beside_it_it_stays(
     rules_of: ScalingPolicy, observation: Observation, memory: Memory, config: ControllerConfig
 ) -> None:
     scale = observation.scale
@@ -204,7 +204,7 @@ def test_every_boundary_is_one(
     st.integers(0, 2),
 )
 @settings(max_examples=25, deadline=None)
-def test_trying_every_value_finds_no_nearer_change(
+def test_c85_trying_every_value_finds_no_nearer_change(
     current: int, metric: Metric, behavior: Behavior | None, load: list[int], unready: int, missing: int
 ) -> None:
     small = resources(cpu="300m")
