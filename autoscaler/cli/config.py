@@ -41,7 +41,13 @@ def show(
     """Print each setting, its value and its origin; `-o yaml` prints a settings file."""
     import os
 
-    from autoscaler.config.settings_load import environment_name, load_settings, setting_values, settings_help
+    from autoscaler.config.settings_load import (
+        environment_name,
+        load_settings,
+        meaning_of,
+        setting_values,
+        settings_help,
+    )
 
     loaded = load_settings(file=file, environment=os.environ)
     for warning in loaded.warnings:
@@ -53,7 +59,7 @@ def show(
     print_rows(
         [
             {"setting": path, "value": _cell(value), "from": str(loaded.origins[path])}
-            | ({"variable": environment_name(path), "meaning": meanings[path]} if describe else {})
+            | ({"variable": environment_name(path), "meaning": meaning_of(path, meanings)} if describe else {})
             for path, value in setting_values(loaded.settings).items()
         ],
         output,

@@ -28,6 +28,9 @@ def command(
     apply: Annotated[
         bool | None, typer.Option("--apply/--observe", help="Ask for the rights that scaling needs, or observing.")
     ] = None,
+    prometheus: Annotated[
+        str | None, typer.Option(metavar="URL", help="Prometheus that policies may ask: the datasource named main.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]")
     ] = None,
@@ -52,6 +55,7 @@ def command(
         "kubernetes.kubeconfig": kubeconfig,
         "kubernetes.context": context,
         "apply": apply,
+        "datasources.main.url": prometheus,
     }
     settings = load_settings(flags, file=config, environment=os.environ).settings
     found = asyncio.run(examine(settings, AnchoredClock(), version=version()))

@@ -50,6 +50,12 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Keep everything seen and decided here, for why, journal and replay."),
     ] = None,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Prometheus that policies may ask: the datasource named main.  [default: none]"
+        ),
+    ] = None,
     leader_elect: Annotated[
         bool | None,
         typer.Option("--leader-elect", help="Act only while holding a Lease: for several replicas with --apply."),
@@ -98,6 +104,7 @@ def command(
         "kubernetes_version": kubernetes_version,
         "hpa.sync_period": sync_period,
         "journal.path": journal,
+        "datasources.main.url": prometheus,
         "leader_election.enabled": leader_elect,
         "http.listen": listen,
         "log.level": log_level,

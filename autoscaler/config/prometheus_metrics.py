@@ -140,8 +140,15 @@ class PrometheusBlock(Block):
             age=age_query(self.query) if self.age is None else self.age,
             coverage=coverage_query(self.query) if self.coverage == "" and derive else coverage,
             alive=self.alive or "",
-            alive_age=age_query(self.alive) if self.alive else "",
+            alive_age=_age_of_proof(self.alive) if self.alive else "",
         )
+
+
+def _age_of_proof(query: str) -> str:
+    try:
+        return age_query(query)
+    except PromqlError as error:
+        raise PromqlError(f"alive: {error}") from error
 
 
 class PrometheusMetrics:

@@ -12,10 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from autoscaler.config.durations import DurationError, parse_duration, print_duration
+from autoscaler.config.datasources import DatasourceSettings, ResourceMetricsSettings
+from autoscaler.config.setting_values import Duration, Period, Section
 from autoscaler.control.election import ElectionTimes
 from autoscaler.model.controller_config import (
     DEFAULT_VERSION,
@@ -25,7 +26,7 @@ from autoscaler.model.controller_config import (
     for_version,
 )
 from autoscaler.model.policy import Mode
-from autoscaler.model.time import MINUTE, SECOND, Nanoseconds
+from autoscaler.model.time import MINUTE, SECOND
 
 ENVIRONMENT_PREFIX: Final = "AUTOSCALER_"
 NESTED_DELIMITER: Final = "__"
@@ -39,17 +40,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def _read_duration(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return parse_duration(value)
-        except DurationError as error:
-            raise ValueError(str(error)) from error
-    if isinstance(value, int) and value == 0 and not isinstance(value, bool):
-        return 0
-    raise ValueError(f"{value!r} is not a duration; write numbers with units, such as 90s, 1h30m or 7d")
 
 
 def _read_list(value: Any) -> Any:
@@ -70,10 +60,6 @@ def _read_address_or_off(value: Any) -> Any:
     return None if value is False or value == "off" else _read_address(value)
 
 
-_PRINTED = PlainSerializer(print_duration, return_type=str)
-_DURATION_TEXT = WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|[smhdw]))+$"})
-Period = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(gt=0), _PRINTED, _DURATION_TEXT]
-Duration = Annotated[Nanoseconds, BeforeValidator(_read_duration), Field(ge=0), _PRINTED, _DURATION_TEXT]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_read_list)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_list)]
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(_read_address), PlainSerializer(str, return_type=str)]
@@ -102,12 +88,6 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     CONSOLE = "console"
     JSON = "json"
-
-
-class Section(BaseModel):
-    """A group of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class KubernetesSettings(Section):
@@ -305,6 +285,10 @@ class Settings(BaseSettings):
     """Upstream's feature gates."""
     fixes: FixSettings = FixSettings()
     """Upstream's late repairs."""
+    datasources: dict[str, DatasourceSettings] = Field(default={})
+    """Servers that policies may ask (metrics of type Prometheus), by name. `--prometheus URL` defines the one named main."""
+    resource_metrics: ResourceMetricsSettings = ResourceMetricsSettings()
+    """Where the use of cpu and memory by pods comes from."""
     leader_election: LeaderElectionSettings = LeaderElectionSettings()
     """Which of several replicas acts."""
     http: HttpSettings = HttpSettings()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
@@ -99,6 +99,12 @@ def settings_help() -> Mapping[str, str]:
     return dict(_meanings(Settings))
 
 
+def meaning_of(path: str, meanings: Mapping[str, str]) -> str:
+    """Find what the setting at ``path`` means: each item of a mapping has the same settings."""
+    parts = path.split(".")
+    return meanings.get(path) or meanings.get(".".join([parts[0], "*", *parts[2:]]), "")
+
+
 def environment_name(path: str) -> str:
     """Give the variable that sets the setting at ``path``: ``AUTOSCALER_HPA__SYNC_PERIOD``."""
     return ENVIRONMENT_PREFIX + path.replace(".", NESTED_DELIMITER).upper()
@@ -106,10 +112,11 @@ def environment_name(path: str) -> str:
 
 def _from_flags(flags: Mapping[str, Any]) -> dict[_Steps, tuple[Any, Origin]]:
     given = {path: value for path, value in flags.items() if value is not None}
-    return {
-        tuple(path.split(".")): (value, Origin(source="--" + path.rpartition(".")[2].replace("_", "-")))
-        for path, value in given.items()
-    }
+    return {tuple(path.split(".")): (value, Origin(source=_flag(path))) for path, value in given.items()}
+
+
+def _flag(path: str) -> str:
+    return "--prometheus" if path == "datasources.main.url" else "--" + path.rpartition(".")[2].replace("_", "-")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[_Steps, tuple[Any, Origin]]:
@@ -131,7 +138,11 @@ class _GivenEnvironment(EnvSettingsSource):
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         known = [environment_name(path) for path in _paths()]
-        return {name.lower(): text for name, text in self._given.items() if text and name.upper() in known}
+        return {
+            name.lower(): text
+            for name, text in self._given.items()
+            if text and (name.upper() in known or _is_of_mapping(name))
+        }
 
 
 def _from_file(path: Path) -> dict[_Steps, tuple[Any, Origin]]:
@@ -189,6 +200,9 @@ def _leaves(model: BaseModel, above: _Steps = ()) -> Iterator[tuple[_Steps, Any]
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _leaves(value, (*above, name))
+        elif value and isinstance(value, dict) and all(isinstance(item, BaseModel) for item in value.values()):
+            for key, item in value.items():
+                yield from _leaves(item, (*above, name, key))
         else:
             yield (*above, name), written[name]
 
@@ -198,8 +212,22 @@ def _meanings(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, st
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _meanings(kind, f"{above}{name}.")
+        elif items := _items_of(kind):
+            yield f"{above}{name}", field.description or ""
+            yield from _meanings(items, f"{above}{name}.*.")
         else:
             yield f"{above}{name}", field.description or ""
+
+
+def _items_of(annotation: Any) -> type[BaseModel] | None:
+    """Give the model of a mapping's values, such as that of each datasource."""
+    found = get_args(annotation)[1:]
+    return found[0] if found and isinstance(found[0], type) and issubclass(found[0], BaseModel) else None
+
+
+def _is_of_mapping(name: str) -> bool:
+    """Tell a variable that sets something of a datasource, whose name is not known before."""
+    return name.upper().startswith(environment_name("datasources."))
 
 
 def _paths() -> list[str]:
@@ -237,6 +265,8 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     known = {environment_name(path) for path in _paths()}
     for name in sorted(environment):
         if not name.startswith(ENVIRONMENT_PREFIX) or name in known | _OTHER_VARIABLES or _SERVICE_LINK.fullmatch(name):
+            continue
+        if _is_of_mapping(name):
             continue
         guess = nearest(name.removeprefix(ENVIRONMENT_PREFIX), (one.removeprefix(ENVIRONMENT_PREFIX) for one in known))
         hint = f" (did you mean {ENVIRONMENT_PREFIX}{guess}?)" if guess else ""

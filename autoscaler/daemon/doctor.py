@@ -13,6 +13,7 @@ from typing import Final
 
 from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError
 from autoscaler.adapters.kubernetes.examination import Examination, Right
+from autoscaler.config.datasources import UsageSource
 from autoscaler.config.lint.finding import Severity
 from autoscaler.config.settings import MemoryStore, Settings
 from autoscaler.daemon.clock import Clock
@@ -30,9 +31,10 @@ from autoscaler.model.time import SECOND, as_seconds
 _MINORS: Final = range(34, 38)  #: releases that the adapters were written against
 _SKEW: Final = 5 * SECOND  #: the server's clock in its answers has whole seconds
 _DANGEROUS_SKEW: Final = 30 * SECOND
+_USAGE: Final = "metrics.k8s.io"
 _METRIC_GROUPS: Final = {
-    ResourceMetric: ("metrics.k8s.io", "install metrics-server"),
-    ContainerResourceMetric: ("metrics.k8s.io", "install metrics-server"),
+    ResourceMetric: (_USAGE, "install metrics-server"),
+    ContainerResourceMetric: (_USAGE, "install metrics-server"),
     PodsMetric: ("custom.metrics.k8s.io", "install a custom metrics adapter, such as prometheus-adapter"),
     ObjectMetric: ("custom.metrics.k8s.io", "install a custom metrics adapter, such as prometheus-adapter"),
     ExternalMetric: ("external.metrics.k8s.io", "install an external metrics adapter, such as KEDA's"),
@@ -123,7 +125,10 @@ def rights(settings: Settings, policies: Iterable[ScalingPolicy]) -> Iterator[Ri
         yield Right(verb="list", group="", resource="pods", namespace=namespace)
         yield Right(verb="watch", group="", resource="pods", namespace=namespace)
         yield Right(verb="get", group="autoscaling", resource="horizontalpodautoscalers", namespace=namespace)
-        if any(isinstance(metric, ResourceMetric | ContainerResourceMetric) for metric in policy.metrics):
+        usage = settings.resource_metrics.source
+        if usage is UsageSource.METRICS_API and any(
+            isinstance(metric, ResourceMetric | ContainerResourceMetric) for metric in policy.metrics
+        ):
             yield Right(verb="list", group="metrics.k8s.io", resource="pods", namespace=namespace)
         if settings.apply:
             yield Right(verb="patch", group=group, resource=scale, namespace=namespace, name=policy.target.name)
@@ -162,12 +167,15 @@ def _plural(kind: str) -> str:
     return f"{lower}es" if lower.endswith("s") else f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
 
 
-async def examine_metrics(examination: Examination, policies: Sequence[ScalingPolicy]) -> list[Diagnosis]:
+async def examine_metrics(
+    examination: Examination, settings: Settings, policies: Sequence[ScalingPolicy]
+) -> list[Diagnosis]:
     """Look for every metrics API that the policies read."""
     wanted: dict[str, tuple[str, list[str]]] = {}
     for policy in policies:
         for metric in policy.metrics:
-            if known := _METRIC_GROUPS.get(type(metric)):
+            known = _METRIC_GROUPS.get(type(metric))
+            if known and (known[0] != _USAGE or settings.resource_metrics.source is UsageSource.METRICS_API):
                 wanted.setdefault(known[0], (known[1], []))[1].append(str(policy.key))
     found = []
     for group, (fix, readers) in wanted.items():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+
+from prometheus_client import CollectorRegistry
 
 from autoscaler.adapters.kubernetes.client import Timeouts, open_client
 from autoscaler.adapters.kubernetes.connection import find_credentials
@@ -16,7 +19,9 @@ from autoscaler.config.policies import LoadedPolicies
 from autoscaler.config.settings import Settings
 from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clock import Clock
+from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights, examine_server
+from autoscaler.daemon.doctor_datasources import examine_datasources
 from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.wiring import policy_loader
@@ -58,18 +63,20 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
         if any(one.severity is Severity.ERROR and one.check in ("server", "identity") for one in found):
             return found
         found += await examine_rights(examination, settings, loaded.policies)
-        found += await examine_metrics(examination, loaded.policies)
+        found += await examine_metrics(examination, settings, loaded.policies)
         discovery = Discovery(client)
         caches = PodCaches(client, jitter=lambda: 0.0)
-        observer = Observer(
-            Scales(client, discovery), MetricsApis(client, discovery), caches,
-            deadline=timeouts.total, timed=lambda _source, _seconds: None,
-        )  # fmt: skip
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(caches.close)
+            sources = await open_sources(stack, settings, clock, caches, CollectorRegistry(), version)
+            observer = Observer(
+                Scales(client, discovery), MetricsApis(client, discovery), caches,
+                deadline=timeouts.total, timed=lambda _source, _seconds: None,
+                query=sources.query, usage=sources.usage,
+            )  # fmt: skip
+            found += await examine_datasources(sources.sources, settings, loaded.policies)
             for policy in loaded.policies:
                 caches.hold(policy.key.namespace)
                 found += await examine_policy(policy, observer, clock, settings.controller)
-        finally:
-            await caches.close()
         found += await examine_surroundings(examination, loaded, writes=settings.apply)
     return found

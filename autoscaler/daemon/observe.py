@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import ScaleFound, Scales
+from autoscaler.adapters.prometheus.datasources import Datasources
 from autoscaler.control.messages import Observe
 from autoscaler.daemon.caches import PodCaches, StaleCache
 from autoscaler.model.label_query import SelectorError
@@ -27,6 +28,7 @@ from autoscaler.model.policy import (
     UnknownMetric,
 )
 
+_NO_DATASOURCES = Datasources({})
 _LATE = NoReading(error="context deadline exceeded")
 
 #: Answers a Prometheus metric from the administrator's datasources, by itself within their deadline.
@@ -37,11 +39,6 @@ Usage: TypeAlias = Callable[[PolicyKey, str], Awaitable[ResourceReading | NoRead
 
 #: Told how long [s] reading one metric took, by kind of source.
 Timed: TypeAlias = Callable[[str, float], None]
-
-
-async def no_datasource(metric: PrometheusMetric) -> Reading:
-    """Answer for a controller that was given no datasource."""
-    return NoReading(error=f"there is no datasource {metric.datasource}: name one in settings, or run --prometheus URL")
 
 
 class Observer:
@@ -55,7 +52,7 @@ class Observer:
         *,
         deadline: float,
         timed: Timed,
-        query: Query = no_datasource,
+        query: Query = _NO_DATASOURCES.read,
         usage: Usage | None = None,
     ) -> None:
         """``usage`` answers for cpu and memory; by default each policy's pods are listed by themselves."""

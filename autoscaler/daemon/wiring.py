@@ -37,6 +37,7 @@ from autoscaler.daemon.clients import lease_client, usual_client
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.cluster import LiveCluster
 from autoscaler.daemon.comparer import Comparer
+from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.explaining import open_explanations
 from autoscaler.daemon.explanations import Explanations
@@ -195,13 +196,17 @@ class _Assembly:
         discovery = Discovery(self._client)
         scales = Scales(self._client, discovery)
         metrics = MetricsApis(self._client, discovery)
+        sources = await open_sources(
+            stack, self._settings, self._clock, self._caches, self._telemetry.registry, self._version
+        )
         observer = Observer(
             scales,
             metrics,
             self._caches,
             deadline=as_seconds(self._settings.kubernetes.request_timeout),
             timed=self._telemetry.signals.timed,
-            usage=shared_usage(stack, metrics, self._clock, lambda: self.pushes.rounds),
+            query=sources.query,
+            usage=sources.usage or shared_usage(stack, metrics, self._clock, lambda: self.pushes.rounds),
         )
         cluster = LiveCluster(
             observer=observer,

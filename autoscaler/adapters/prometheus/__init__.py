@@ -1,1 +1,1 @@
-"""Prometheus: past traffic, for traces."""
+"""Prometheus: what policies ask now (``datasources``), and past traffic for traces (``history``)."""
