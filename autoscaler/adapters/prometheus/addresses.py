@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from typing import Final
@@ -43,7 +44,7 @@ class GuardedResolver(AbstractResolver):
         found = await self._resolver.resolve(host, port, family)
         for one in found:
             if is_forbidden(one["host"]):
-                raise OSError(f"{host} stands for {one['host']}, which no datasource may have")
+                raise OSError(errno.EADDRNOTAVAIL, f"{host} stands for {one['host']}, which no datasource may have")
         return found
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -120,7 +121,7 @@ class Server:
             raise QueryError(f"no answer within {self._connection.deadline:g} s", is_outage=True) from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             self._failed("failed", began, clock)
-            raise QueryError(f"cannot be reached: {str(error) or type(error).__name__}", is_outage=True) from error
+            raise QueryError(f"cannot be reached: {_in_words(error)}", is_outage=True) from error
         except QueryError as error:
             if error.is_outage:
                 self._failed("failed", began, clock)
@@ -155,6 +156,17 @@ class Server:
         self._breaker.failed(now)
         self._watcher.asked(self._connection.name, outcome, now - began)
         self._watcher.breaker(self._connection.name, is_open=self._breaker.is_open)
+
+
+def _in_words(error: Exception) -> str:
+    """Say what happened to a connection: the client's own words tell of its options too."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        text = cause.os_error.strerror or str(cause.os_error)
+        if text.startswith("Connect call failed") and cause.os_error.errno:  # asyncio's own words, without a reason
+            text = os.strerror(cause.os_error.errno)
+        return f"{cause.host}:{cause.port}: {text}"
+    return str(error) or type(error).__name__
 
 
 def _credentials(connection: Connection) -> dict[str, str]:
