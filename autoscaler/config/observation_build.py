@@ -30,6 +30,7 @@ from autoscaler.model.observation import (
 )
 from autoscaler.model.policy import ContainerResourceMetric, ResourceMetric, ScalingPolicy
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.target import Competition
 from autoscaler.model.time import Instant
 
 SOME_NOON: Final[Instant] = time_of("2026-01-01T12:00:00Z")
@@ -76,6 +77,7 @@ def build_seen(
     faults.raise_any()
     recalled.raise_any()
     scale = _scale(file.scale, policy)
+    target = target_of(file.target, scale, at)
     return Seen(
         observation=Observation(
             at=at,
@@ -83,7 +85,8 @@ def build_seen(
             pods=tuple(measured.pod for measured in pods),
             readings=readings,
             rivals=file.rivals,
-            target=target_of(file.target, scale, at),
+            target=target,
+            competition=Competition(others=target.scalers) if target is not None and target.scalers else None,
         ),
         memory=memory,
         is_dated=file.at is not None,

@@ -18,6 +18,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from autoscaler.control.ambiguity import SelectorIndex
+from autoscaler.control.competition import Competitors
 from autoscaler.control.halting import Halting
 from autoscaler.control.messages import (
     Announce,
@@ -73,6 +74,7 @@ class Controller:
         self._tracked: dict[PolicyKey, Tracked] = {}
         self._selectors = SelectorIndex()
         self._halting = Halting()
+        self._competitors = Competitors()
 
     @property
     def policies(self) -> tuple[PolicyKey, ...]:
@@ -131,6 +133,7 @@ class Controller:
     def _accept(self, event: PolicyAccepted) -> Instructions:
         """Put a policy in force. What is remembered stays, unless the object is another one of the same name."""
         key = event.policy.key
+        self._competitors.follow(event.policy)
         known = self._tracked.get(key)
         if known is None:
             self._tracked[key] = Tracked.fresh(event.policy, event.status, event.memory)
@@ -146,6 +149,7 @@ class Controller:
         self._tracked.pop(key, None)
         self._selectors.forget(key)
         self._halting.forget(key)
+        self._competitors.forget(key)
         return ()
 
     def _begin(self, event: EvaluationDue) -> Instructions:
@@ -166,15 +170,26 @@ class Controller:
         mode = tracked.policy.mode
         if mode is _PAUSED:
             return ()
-        observation = self._with_rivals(policy, tracked.memory, event.observation)
-        decision, memory = evaluate(policy, observation, tracked.memory, self._config)
-        tracked.current = Pass(policy, mode, observation, decision, memory, tracked.memory)
-        outcome = self._outcome_without_write(policy, mode, decision)
-        told = () if mode is _OBSERVE else _told(event.key, decision.announcements)
-        if outcome is None and isinstance(observation.scale, Scale):
-            return (*told, _write(tracked.current, observation.scale))
-        concluded = self._conclude(event.key, outcome or _NOT_NEEDED)
-        return (*told, *concluded) if told else concluded
+        tracked.current = self._pass(policy, mode, event.observation, tracked.memory)
+        told = () if mode is _OBSERVE else _told(event.key, tracked.current.decision.announcements)
+        followed = self._follow(tracked.current)
+        return (*told, *followed) if told else followed
+
+    def _pass(self, policy: ScalingPolicy, mode: Mode, observation: Observation, memory: Memory) -> Pass:
+        """Decide, once it is known who else has a say."""
+        competition = self._competitors.seen(policy, observation)
+        if competition is not None:
+            observation = replace(observation, competition=competition)
+        observation = self._with_rivals(policy, memory, observation)
+        decision, after = evaluate(policy, observation, memory, self._config)
+        return Pass(policy, mode, observation, decision, after, memory)
+
+    def _follow(self, run: Pass) -> Instructions:
+        """Write what was decided, or end the pass where there is nothing to write."""
+        outcome = self._outcome_without_write(run.policy, run.mode, run.decision)
+        if outcome is None and isinstance(run.observation.scale, Scale):
+            return (_write(run, run.observation.scale),)
+        return self._conclude(run.policy.key, outcome or _NOT_NEEDED)
 
     def _outcome_without_write(self, policy: ScalingPolicy, mode: Mode, decision: Decision) -> WriteOutcome | None:
         """Why nothing is to be written; ``None``: it is. A decision that breaks a promise of ours is never written."""
@@ -197,7 +212,7 @@ class Controller:
         return replace(observation, rivals=rivals) if rivals else observation
 
     def _retry(self, event: ScaleConflicted) -> Instructions:
-        """Write the *same* size onto the scale as it is now; nothing is computed anew."""
+        """Write the *same* size onto the scale as it is now, as upstream does; a guarded policy decides anew."""
         tracked = self._tracked.get(event.key)
         if tracked is None or tracked.current is None:
             return ()
@@ -206,7 +221,14 @@ class Controller:
         tracked.current.attempts += 1
         if tracked.current.attempts >= WRITE_ATTEMPTS:
             return self._conclude(event.key, WriteOutcome(result=WriteResult.FAILED, error=event.error))
-        return (_write(tracked.current, event.fresh),)
+        run = tracked.current
+        if run.policy.guarding is None or not isinstance(run.observation.scale, Scale):
+            return (_write(run, event.fresh),)
+        if event.fresh.spec_replicas == run.observation.scale.spec_replicas:
+            return (_write(run, event.fresh),)
+        seen = replace(run.observation, scale=event.fresh, competition=None, rivals=())
+        tracked.current = replace(self._pass(run.policy, run.mode, seen, run.before), attempts=run.attempts)
+        return self._follow(tracked.current)
 
     def _conclude(self, key: PolicyKey, outcome: WriteOutcome) -> Instructions:
         """End a pass: remember, announce, record, write the status if it changed."""
@@ -222,6 +244,7 @@ class Controller:
             key=key, observation=run.observation, decision=run.decision, outcome=outcome, settlement=settlement
         )
         tracked.last, tracked.explained_by = record, run
+        self._competitors.settled(key, run.decision, outcome)
         if run.mode is _OBSERVE:
             tracked.keep_status_of_others()
             return (record,)

@@ -6,6 +6,7 @@ Source: kubernetes pkg/controller/podautoscaler/horizontal.go (reconcileAutoscal
 from __future__ import annotations
 
 from autoscaler.engine.bounds import BELOW_MIN, enter_bounds
+from autoscaler.engine.competing import yielded
 from autoscaler.engine.conditions import (
     ABLE_TO_SCALE,
     FALSE,
@@ -43,14 +44,17 @@ def evaluate(
     recommendation; events and status are added by ``settle`` once the write's outcome is known.
     """
     if policy.guarding is None:
-        return _reconcile(policy, observation, memory, config)
+        if observation.competition is None:
+            return _reconcile(policy, observation, memory, config)
+        exact, history = _reconcile(policy, observation, memory, config)
+        return yielded(policy, observation, exact, config), history
     safety = policy.guarding.safety
     seen = believed(observation, safety.max_sample_age)
     if safety.live_pods_only:
         seen = of_the_living(seen)
     met = acquainted(seen, memory)
     decision, after = guard(policy, seen, *_reconcile(policy, seen, met, config), config)
-    return with_notes(decision, seen, memory), after
+    return yielded(policy, seen, with_notes(decision, seen, memory), config), after
 
 
 def _reconcile(

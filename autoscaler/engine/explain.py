@@ -12,7 +12,7 @@ ShowInstant = Callable[[Instant], str]
 
 _FAILED = re.compile(r"^failed to get [^:]*: ")  #: what "cannot be read" says already
 _ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
-_TIMED = frozenset({"stabilization", "rate rules"})  #: stages that let go as time passes
+_TIMED = frozenset({"stabilization", "rate rules", "competition"})  #: stages that let go as time passes
 
 
 def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: ShowInstant | None = None) -> str:
@@ -108,6 +108,8 @@ def _because(decision: Decision) -> str:
             return f"The target's scale cannot be read: {_clause(decision.error)}"
         case Reason.TARGET_AT_ZERO:
             return "A target that stands at 0 replicas is left alone until somebody sets another number"
+        case Reason.AMBIGUOUS if _competitors(decision):
+            return _competitors(decision)
         case Reason.AMBIGUOUS:
             return f"Another policy selects the same pods: {_clause(decision.error)}"
         case Reason.METRIC_MISSING:
@@ -116,6 +118,17 @@ def _because(decision: Decision) -> str:
             return _near_target(decision)
         case _:
             return _asked(decision)
+
+
+def _competitors(decision: Decision) -> str:
+    """Say who else scales the target, and what was asked for where that would have been another number."""
+    told = next((stage for stage in decision.steps if stage.stage == "competition"), None)
+    if told is None:
+        return ""
+    asking = _loudest(decision)
+    if asking is None or asking.replicas == decision.desired:
+        return f"{told.why[0].upper()}{_clause(told.why)[1:]}" if told.why[0].islower() else _clause(told.why)
+    return f"{_asks(asking)}, but {_clause(told.why)}"
 
 
 def _missing(decision: Decision) -> str:

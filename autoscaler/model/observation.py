@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from autoscaler.model.quantity import Quantity
-from autoscaler.model.target import TargetState
+from autoscaler.model.target import Competition, TargetState
 from autoscaler.model.time import ZERO_TIME, Instant, Nanoseconds
 
 Milli = int
@@ -164,8 +164,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Everything one evaluation may look at.
 
     ``readings`` has one entry for each of the policy's metrics, in order. ``rivals`` names every policy that selects
-    some of the pods, where more than one does (the controller fills it in). ``target`` is ``None`` where nothing is known
-    of the target beyond its scale.
+    some of the pods, where more than one does; ``competition`` is who else sets the replicas (the controller fills in both).
+    ``target`` is ``None`` where nothing is known of the target beyond its scale.
     """
 
     at: Instant
@@ -174,3 +174,4 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     readings: tuple[Reading, ...] = ()
     rivals: tuple[str, ...] = ()
     target: TargetState | None = None
+    competition: Competition | None = None

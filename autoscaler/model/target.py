@@ -66,6 +66,37 @@ class OtherScaler(Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
+class ForeignChange(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody else changed the target's replicas since the last pass. ``manager`` is empty where nobody can tell who."""
+
+    before: int
+    after: int
+    manager: str = ""
+
+    @property
+    def author(self) -> str:
+        """Name whoever it was."""
+        return self.manager or "somebody else"
+
+
+class Competition(Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of others that set the same replicas. All empty: there were some, and now there are none.
+
+    ``others``: what scales the target by its own account. ``writer``: who undid what we wrote, again and again; until
+    ``until`` nothing is written then.
+    """
+
+    others: tuple[OtherScaler, ...] = ()
+    writer: str = ""
+    until: Instant | None = None
+    change: ForeignChange | None = None
+
+    @property
+    def forbids(self) -> bool:
+        """Tell whether nothing may be written."""
+        return bool(self.others) or self.until is not None
+
+
 class TargetState(Struct, frozen=True, kw_only=True, gc=False):
     """Everything that is known of a target beyond its scale.
 

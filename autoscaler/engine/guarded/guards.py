@@ -1,7 +1,7 @@
 """Guards over a decision: what the metrics and the policy's rules allow may still be too much to be done now.
 
 In this order: what stands in for metrics that are away; limits, which only ever bring a number nearer to the current
-replicas, the strictest of them; and what people impose. Each that changes the number is a stage that says why.
+replicas, the strictest of them; how many pods are let in; and what people impose. Each that changes the number is a stage that says why.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from autoscaler.engine.guarded.blindness import remember_sight, stand_in
 from autoscaler.engine.guarded.flapping import begin_account
 from autoscaler.engine.guarded.holds import imposed
 from autoscaler.engine.guarded.limits import limits, remember_collapse
+from autoscaler.engine.guarded.targets import let_in
 from autoscaler.engine.guarded.verdict import Verdict
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Decision, Reason, Stage
@@ -34,16 +35,18 @@ def guard(
     guarded = _with_stand_in(policy, guarding, decision, memory)
     for verdict in limits(policy, guarding, observation, guarded, memory):
         guarded = limited(guarded, verdict)
+    refused = let_in(policy, guarding.safety, observation, guarded)
+    guarded = guarded if refused is None else _overruled(guarded, refused)
     word, memory = imposed(policy, guarding, decision, guarded, memory, period)
     return (guarded if word is None else _overruled(guarded, word)), memory
 
 
 def limited(decision: Decision, verdict: Verdict) -> Decision:
     """Bring a decision nearer to the current replicas; one that is nearer already stays as it is."""
-    current = decision.current or 0
-    if not verdict.imposed and abs(verdict.replicas - current) >= abs(decision.desired - current):
-        return decision
-    return _overruled(decision, verdict)
+    current, desired = decision.current or 0, decision.desired
+    if desired < current:
+        return _overruled(decision, verdict) if verdict.replicas > desired else decision
+    return _overruled(decision, verdict) if verdict.replicas < desired else decision
 
 
 def _remember(guarding: Guarding, decision: Decision, memory: Memory, period: int) -> Memory:

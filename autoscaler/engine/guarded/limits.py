@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from autoscaler.engine.guarded.flapping import spent_budget
 from autoscaler.engine.guarded.partial import partial_answer
-from autoscaler.engine.guarded.targets import target_verdicts
+from autoscaler.engine.guarded.targets import against_growing_target, against_shrinking_target
 from autoscaler.engine.guarded.verdict import Verdict
 from autoscaler.model.decision import Decision, Reason
 from autoscaler.model.memory import Memory
@@ -25,22 +25,24 @@ _ALWAYS_ALLOWED = 4
 def limits(
     policy: ScalingPolicy, guarding: Guarding, observation: Observation, decision: Decision, memory: Memory
 ) -> Iterator[Verdict]:
-    """Give the verdict of every guard that stands in the way of the decision."""
+    """Give the verdict of every guard that stands in the way of the decision's direction."""
     current, desired, safety = decision.current or 0, decision.desired, guarding.safety
     if desired < current:
         yield from _against_shrinking(safety, decision, current, memory)
+        yield from against_shrinking_target(safety, observation, current, memory)
         if safety.flap_budget is not None and current <= policy.max_replicas:
             yield from spent_budget(safety.flap_budget, decision, current, memory)
         least = None if decision.reason is Reason.FALLBACK else safety.min_coverage
         if least is not None and (partial := partial_answer(policy.metrics, observation.readings, least)):
             yield Verdict(current, partial, Reason.METRIC_PARTIAL)
-    elif desired > current and (limit := _step_up(safety, current)) < desired:
-        yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
-    yield from target_verdicts(policy, safety, observation, decision, memory)
-    if guarding.pause_scale_down and desired < current:
-        yield Verdict(current, "shrinking is paused", Reason.PAUSED)
-    if guarding.pause_scale_up and desired > current:
-        yield Verdict(current, "growing is paused", Reason.PAUSED)
+        if guarding.pause_scale_down:
+            yield Verdict(current, "shrinking is paused", Reason.PAUSED)
+    elif desired > current:
+        if (limit := _step_up(safety, current)) < desired:
+            yield Verdict(limit, f"one step adds no more than {limit - current}", Reason.STEP_LIMITED)
+        yield from against_growing_target(policy, observation, current, memory)
+        if guarding.pause_scale_up:
+            yield Verdict(current, "growing is paused", Reason.PAUSED)
 
 
 def remember_collapse(safety: Safety, decision: Decision, memory: Memory) -> Memory:

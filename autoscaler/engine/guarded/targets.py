@@ -19,7 +19,7 @@ from autoscaler.model.memory import Memory
 from autoscaler.model.observation import NoReading, Observation, Pod, PodPhase
 from autoscaler.model.policy import RateRule, RateRuleType, ScalingPolicy, SelectPolicy
 from autoscaler.model.safety import Safety
-from autoscaler.model.target import Refusal, WorkloadState
+from autoscaler.model.target import WorkloadState
 from autoscaler.model.time import SECOND
 
 #: A refusal must be this old [ns] before replicas are taken back for it: counts of created pods lag behind.
@@ -47,21 +47,51 @@ def known_of(memory: Memory) -> TargetMemory:
     return TargetMemory() if memory.guards is None else memory.guards.target
 
 
-def target_verdicts(
-    policy: ScalingPolicy, safety: Safety, observation: Observation, decision: Decision, memory: Memory
+def against_shrinking_target(
+    safety: Safety, observation: Observation, current: int, memory: Memory
 ) -> Iterator[Verdict]:
-    """Give every verdict about the decision as the rules left it; what refused pods impose comes last."""
-    current, desired = decision.current or 0, decision.desired
-    workload = observation.target.workload if observation.target is not None else None
-    if desired < current:
-        yield from _against_shrinking(safety, observation, current, memory)
-    elif desired > current and safety.rollout_hold and workload is not None and workload.is_rolling:
+    """Give what keeps a target of ``current`` replicas from shrinking."""
+    workload = _workload(observation)
+    if safety.rollout_hold and workload is not None and workload.is_rolling:
+        yield Verdict(current, f"{_rollout(workload)}: nothing shrinks until it is over", Reason.ROLLING)
+    if safety.unready_hold and observation.pods and not any(map(_is_ready, observation.pods)):
+        many = f"none of {len(observation.pods)} pods is" if len(observation.pods) > 1 else "its only pod is not"
+        yield Verdict(current, f"{many} ready, so low figures prove nothing", Reason.NO_READY_PODS)
+    if safety.first_sample and not known_of(memory).was_measured:
+        words = "until one was read for the first time nothing is taken away"
+        yield Verdict(current, words, Reason.METRIC_MISSING)
+
+
+def against_growing_target(
+    policy: ScalingPolicy, observation: Observation, current: int, memory: Memory
+) -> Iterator[Verdict]:
+    """Give how far a target may grow in the middle of a rollout: surge pods and young ones are no measure."""
+    workload, safety = _workload(observation), policy.guarding.safety if policy.guarding else Safety()
+    if safety.rollout_hold and workload is not None and workload.is_rolling:
         start = known_of(memory).rolling_from
         most = max(current, one_step(policy, current if start is None else start))
         words = f"{_rollout(workload)}: until it is over no more than one step up, to {most}"
         yield Verdict(most, words, Reason.ROLLING)
-    if safety.refusal_cap and workload is not None and workload.refusal is not None and desired > 0:
-        yield from _what_is_let_in(policy, workload, workload.refusal, observation, decision)
+
+
+def let_in(policy: ScalingPolicy, safety: Safety, observation: Observation, decision: Decision) -> Verdict | None:
+    """Ask for one pod more than there are where pods are refused, so that it shows when there is room again.
+
+    Never for fewer than there are: counts lag behind creation, so a young refusal takes nothing back yet, and pods that
+    were seen count too. Nor is anything taken back while a metric cannot be read.
+    """
+    workload, current = _workload(observation), decision.current or 0
+    refusal = workload.refusal if workload is not None else None
+    if not safety.refusal_cap or workload is None or refusal is None or decision.desired == 0:
+        return None
+    created = max(workload.replicas, sum(not pod.deleting for pod in observation.pods))
+    cap = max(created + 1, lower_bound(policy))
+    if observation.at - refusal.since < _SETTLED or any(one.replicas is None for one in decision.proposals):
+        cap = max(cap, current)
+    if decision.desired <= cap:
+        return None
+    reason = Reason.QUOTA_LIMITED if refusal.is_quota else Reason.PODS_REFUSED
+    return Verdict(cap, f"only {created} pods were let in: {' '.join(refusal.message.split())}", reason)
 
 
 def with_notes(decision: Decision, observation: Observation, memory: Memory) -> Decision:
@@ -100,34 +130,8 @@ def _reached(rule: RateRule, start: int) -> int:
     return math.ceil(start * (100 + rule.value) / 100)
 
 
-def _against_shrinking(safety: Safety, observation: Observation, current: int, memory: Memory) -> Iterator[Verdict]:
-    workload = observation.target.workload if observation.target is not None else None
-    if safety.rollout_hold and workload is not None and workload.is_rolling:
-        yield Verdict(current, f"{_rollout(workload)}: nothing shrinks until it is over", Reason.ROLLING)
-    if safety.unready_hold and observation.pods and not any(map(_is_ready, observation.pods)):
-        many = f"none of {len(observation.pods)} pods is" if len(observation.pods) > 1 else "its only pod is not"
-        yield Verdict(current, f"{many} ready, so low figures prove nothing", Reason.NO_READY_PODS)
-    if safety.first_sample and not known_of(memory).was_measured:
-        yield Verdict(current, "until one was read for the first time nothing is taken away", Reason.METRIC_MISSING)
-
-
-def _what_is_let_in(
-    policy: ScalingPolicy, workload: WorkloadState, refusal: Refusal, observation: Observation, decision: Decision
-) -> Iterator[Verdict]:
-    """Ask for one pod more than there are, so that it shows when there is room again; never for fewer than there are.
-
-    Counts lag behind creation, so a young refusal takes nothing back yet, and pods that were seen count too.
-    """
-    current = decision.current or 0
-    created = max(workload.replicas, sum(not pod.deleting for pod in observation.pods))
-    cap = max(created + 1, lower_bound(policy))
-    if observation.at - refusal.since < _SETTLED:
-        cap = max(cap, current)
-    if decision.desired <= cap:
-        return
-    reason = Reason.QUOTA_LIMITED if refusal.is_quota else Reason.PODS_REFUSED
-    words = f"only {created} pods were let in: {' '.join(refusal.message.split())}"
-    yield Verdict(cap, words, reason, imposed=True)
+def _workload(observation: Observation) -> WorkloadState | None:
+    return None if observation.target is None else observation.target.workload
 
 
 def _rolling_from(known: TargetMemory, observation: Observation) -> int | None:

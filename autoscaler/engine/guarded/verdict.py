@@ -10,13 +10,9 @@ from autoscaler.model.time import Instant
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The number that a guard allows. ``until``: when it may stop binding by itself.
-
-    ``imposed``: the number counts as it is; elsewhere it counts only where it is nearer to the current replicas.
-    """
+    """The number that a guard allows. ``until``: when it may stop binding by itself."""
 
     replicas: int
     why: str
     reason: Reason
     until: Instant | None = None
-    imposed: bool = False
