@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from autoscaler.config.blocks import Block, Multiple, OrOff
+from autoscaler.config.fallback import FallbackBlock
+from autoscaler.config.holds import HoldBlock
 from autoscaler.config.target_guards import TargetGuards
-from autoscaler.config.units import PositiveDuration, Share
+from autoscaler.config.units import AnyPositiveShare, PositiveDuration, Share
 from autoscaler.model.policy import Mode
-from autoscaler.model.safety import Collapse, Guarding, Hold, Safety
-from autoscaler.model.time import SECOND, Nanoseconds, seconds
+from autoscaler.model.safety import Collapse, FlapBudget, Guarding, Safety
+from autoscaler.model.time import seconds
 
 #: How often a policy may ask to be evaluated [s].
 SHORTEST_PERIOD: Final = 1
@@ -28,6 +29,14 @@ def _within_limits(value: float) -> float:
 Period = Annotated[PositiveDuration, AfterValidator(_within_limits)]
 
 
+def _off_is_none(value: Any) -> Any:
+    return 0 if value is False or value == "off" else value
+
+
+#: A count that `off` makes 0: an object's field takes whole numbers only.
+Samples = Annotated[int, BeforeValidator(_off_is_none, json_schema_input_type=int), Field(ge=0, le=100)]
+
+
 class CollapseBlock(Block):
     """A fall in what the metrics ask for that is too deep to be believed at once."""
 
@@ -37,6 +46,22 @@ class CollapseBlock(Block):
     confirm: PositiveDuration = Field(
         default=300.0, description="How long it has to be asked for throughout, before anything goes. Default 5m."
     )
+
+
+class FlapBudgetBlock(Block):
+    """How many pods may be started and stopped, both counted. When it is spent only growth passes."""
+
+    share: AnyPositiveShare = Field(
+        default=2.0,
+        description="Budget as a share of the largest size within `per`. Default 200%: one rise from nothing and one fall "
+        "back to it never spend it, a second one does.",
+    )
+    pods: int | None = Field(default=None, ge=1, description="Budget as a plain number, instead. Default: the share.")
+    per: PositiveDuration = Field(default=3600.0, description="Any time of this length. Default 1h.")
+
+    def budget(self) -> FlapBudget:
+        """Give the model's value."""
+        return FlapBudget(share=self.share, pods=self.pods, per=seconds(self.per))
 
 
 class SafetyBlock(TargetGuards):
@@ -60,15 +85,21 @@ class SafetyBlock(TargetGuards):
     collapse: OrOff[CollapseBlock] = Field(
         default=CollapseBlock(), description="A deep fall has to last before it is believed. Default: 80% for 5m."
     )
-
-
-class HoldBlock(Block):
-    """A number imposed for a while, whatever the metrics say."""
-
-    replicas: int = Field(ge=0, description="How many replicas; above maxReplicas it counts as that.")
-    until: AwareDatetime = Field(description="When it ends, such as 2026-01-05T18:00:00Z. Always: none is for ever.")
-    author: str = Field(min_length=1, max_length=253, description="Who imposes it, for events and `why`.")
-    reason: str = Field(min_length=1, max_length=1024, description="Why, for events and `why`.")
+    flap_budget: OrOff[FlapBudgetBlock] = Field(
+        default=FlapBudgetBlock(), description="Starts and stops that are too many. Default: 200% in 1h."
+    )
+    fallback: OrOff[FallbackBlock] = Field(
+        default=None, description="What stands in for metrics that stay away. Default: nothing, the size holds."
+    )
+    warm_up: Samples = Field(
+        default=3,
+        description="Good samples that have to come, after metrics were away, before anything shrinks. Default 3; 0 is none.",
+    )
+    hold_return: OrOff[Share] = Field(
+        default=0.05,
+        gt=0,
+        description="Most of an imposed number that goes in each period once the hold has ended. Default 5%.",
+    )
 
 
 class GuardingBlocks(Block):
@@ -87,6 +118,9 @@ class GuardingBlocks(Block):
         "renewed it only costs requests.",
     )
     hold: HoldBlock | None = Field(default=None, description="A number imposed for a while. Default: none.")
+    holds: tuple[HoldBlock, ...] = Field(
+        default=(), max_length=16, description="More holds, in the order in which they were imposed. Default: none."
+    )
     safety: SafetyBlock = Field(default=SafetyBlock(), description="Guards; all are on by default.")
 
     def guarding(self) -> Guarding:
@@ -95,7 +129,8 @@ class GuardingBlocks(Block):
             safety=_safety(self.safety),
             pause_scale_up=self.pause_scale_up,
             pause_scale_down=self.pause_scale_down,
-            hold=None if self.hold is None else _hold(self.hold),
+            hold=None if self.hold is None else self.hold.hold(),
+            holds=tuple(each.hold() for each in self.holds),
             period=None if self.period is None else seconds(self.period),
         )
 
@@ -108,13 +143,9 @@ def _safety(block: SafetyBlock) -> Safety:
         max_step_down=block.max_step_down,
         max_step_up=block.max_step_up,
         collapse=None if collapse is None else Collapse(drop=collapse.drop, confirm=seconds(collapse.confirm)),
+        flap_budget=None if block.flap_budget is None else block.flap_budget.budget(),
+        fallback=None if block.fallback is None else block.fallback.fallback(),
+        warm_up=block.warm_up or None,
+        hold_return=block.hold_return,
         **{name: getattr(block, name) for name in TargetGuards.model_fields},
     )
-
-
-def _hold(block: HoldBlock) -> Hold:
-    return Hold(replicas=block.replicas, until=_instant(block.until), author=block.author, reason=block.reason)
-
-
-def _instant(moment: datetime) -> Nanoseconds:
-    return round(moment.astimezone(UTC).timestamp()) * SECOND

@@ -123,6 +123,14 @@ _CHANGES: Final[dict[str, _Change]] = {
         ),
     ),
     "behavior.*.tolerance": _NOT_NEGATIVE,
+    "safety.fallback": _checked(
+        _rule("!has(self.use) || self.use != 'Fixed' || has(self.replicas)", "is required with use Fixed", "replicas"),
+        _rule(
+            "!has(self.use) || self.use != 'Schedule' || has(self.schedule) && size(self.schedule) > 0",
+            "is required with use Schedule",
+            "schedule",
+        ),
+    ),
     "behavior.scaleUp.policies": _checked(
         default=[
             {"type": "Pods", "value": 4, "periodSeconds": 15},
