@@ -195,6 +195,13 @@ class HttpSettings(Section):
         return self
 
 
+class TelemetrySettings(Section):
+    """The controller's own metrics."""
+
+    per_policy: bool = True
+    """Serve series per policy: 10 or so each. Switch off where thousands of policies cost the scraper too much."""
+
+
 class JournalSettings(Section):
     """The record of everything the controller was told and decided, for `autoscaler journal`, `why` and `replay`."""
 
@@ -293,6 +300,8 @@ class Settings(BaseSettings):
     """Which of several replicas acts."""
     http: HttpSettings = HttpSettings()
     """The controller's own HTTP server."""
+    telemetry: TelemetrySettings = TelemetrySettings()
+    """The controller's own metrics."""
     journal: JournalSettings = JournalSettings()
     """The record of everything the controller was told and decided."""
     memory: MemorySettings = MemorySettings()

@@ -71,7 +71,7 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
             sources = await open_sources(stack, settings, clock, caches, CollectorRegistry(), version)
             observer = Observer(
                 Scales(client, discovery), MetricsApis(client, discovery), caches,
-                deadline=timeouts.total, timed=lambda _source, _seconds: None,
+                deadline=timeouts.total, timed=lambda _key, _source, _seconds: None,
                 query=sources.query, usage=sources.usage,
             )  # fmt: skip
             found += await examine_datasources(sources.sources, settings, loaded.policies)

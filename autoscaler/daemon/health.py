@@ -7,6 +7,7 @@ restarting a controller because its server is away helps nobody. Ready means tha
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ Check: TypeAlias = Callable[[], str]
 #: The loop must have turned within this [s].
 HEARTBEAT_LIMIT = 10.0
 _BEAT = 1.0
+#: Printed metrics are no older than this [s].
+LONGEST_KEPT = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +68,37 @@ def health_app(checks: Checks) -> web.Application:
 
 def add_metrics(app: web.Application, registry: CollectorRegistry, refresh: Callable[[], None]) -> None:
     """Serve ``registry`` under /metrics, as text or OpenMetrics, as the scraper likes; ``refresh`` runs before."""
+    printed = _Printed(registry, refresh)
 
     async def metrics(request: web.Request) -> web.Response:
-        refresh()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        # Thousands of series take long enough to print that the loop should not wait for it.
-        body = await asyncio.to_thread(encode, registry)
-        return web.Response(body=body, headers={"Content-Type": content_type})
+        return web.Response(body=await printed.body(encode, content_type), headers={"Content-Type": content_type})
 
     app.router.add_get("/metrics", metrics)
+
+
+class _Printed:
+    """The metrics as they were last printed. Many series take long to print: so that happens in a thread, never twice at
+    once, and not again until ten times as long has passed, at most a second. Scrapers beside each other share a printing.
+    """
+
+    def __init__(self, registry: CollectorRegistry, refresh: Callable[[], None]) -> None:
+        self._registry = registry
+        self._refresh = refresh
+        self._turn = asyncio.Lock()
+        self._kept: dict[str, tuple[float, bytes]] = {}  # by content type: good until [s, loop time], body
+
+    async def body(self, encode: Callable[[CollectorRegistry], bytes], content_type: str) -> bytes:
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            until, body = self._kept.get(content_type, (-math.inf, b""))
+            began = loop.time()
+            if began >= until:
+                self._refresh()
+                body = await asyncio.to_thread(encode, self._registry)
+                now = loop.time()
+                self._kept[content_type] = (now + min(LONGEST_KEPT, 10 * (now - began)), body)
+            return body
 
 
 @asynccontextmanager

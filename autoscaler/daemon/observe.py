@@ -37,8 +37,8 @@ Query: TypeAlias = Callable[[PrometheusMetric], Awaitable[Reading]]
 #: Answers for cpu and memory of the pods that a selector matches in the policy's namespace.
 Usage: TypeAlias = Callable[[PolicyKey, str], Awaitable[ResourceReading | NoReading]]
 
-#: Told how long [s] reading one metric took, by kind of source.
-Timed: TypeAlias = Callable[[str, float], None]
+#: Told how long [s] reading one metric of a policy took, by kind of source.
+Timed: TypeAlias = Callable[[PolicyKey, str, float], None]
 
 
 class Observer:
@@ -100,31 +100,32 @@ class Observer:
         shares = any(isinstance(metric, ResourceMetric | ContainerResourceMetric) for metric in metrics)
         usage: asyncio.Future[Reading] | None = None
         if shares:
-            usage = asyncio.ensure_future(self._in_time("resource", self._usage(key, selector)))
-        return tuple(
-            await asyncio.gather(*(self._reading(key.namespace, selector, metric, usage) for metric in metrics))
-        )
+            usage = asyncio.ensure_future(self._in_time(key, "resource", self._usage(key, selector)))
+        return tuple(await asyncio.gather(*(self._reading(key, selector, metric, usage) for metric in metrics)))
 
     async def _reading(
-        self, namespace: str, selector: str, metric: Metric, usage: asyncio.Future[Reading] | None
+        self, key: PolicyKey, selector: str, metric: Metric, usage: asyncio.Future[Reading] | None
     ) -> Reading:
+        namespace = key.namespace
         match metric:
             case ResourceMetric() | ContainerResourceMetric():
                 return _LATE if usage is None else await usage
             case PodsMetric():
-                return await self._in_time("pods", self._metrics.pods(namespace, metric.metric, selector))
+                return await self._in_time(key, "pods", self._metrics.pods(namespace, metric.metric, selector))
             case ObjectMetric():
-                return await self._in_time("object", self._metrics.object(namespace, metric.metric, metric.described))
+                return await self._in_time(
+                    key, "object", self._metrics.object(namespace, metric.metric, metric.described)
+                )
             case ExternalMetric():
-                return await self._in_time("external", self._metrics.external(namespace, metric.metric))
+                return await self._in_time(key, "external", self._metrics.external(namespace, metric.metric))
             case PrometheusMetric():
-                return await self._in_time("prometheus", self._query(metric))
+                return await self._in_time(key, "prometheus", self._query(metric))
             case UnknownMetric():
                 return NoReading(error=f'unknown metric source type "{metric.type}"')
             case _:
                 assert_never(metric)
 
-    async def _in_time(self, source: str, reading: Awaitable[Reading]) -> Reading:
+    async def _in_time(self, key: PolicyKey, source: str, reading: Awaitable[Reading]) -> Reading:
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._deadline):
@@ -132,4 +133,4 @@ class Observer:
         except TimeoutError:
             return _LATE
         finally:
-            self._timed(source, asyncio.get_running_loop().time() - began)
+            self._timed(key, source, asyncio.get_running_loop().time() - began)

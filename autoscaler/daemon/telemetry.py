@@ -14,15 +14,23 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.control.messages import Record
+from autoscaler.daemon.policy_metrics import Directions, PolicyMetrics
 from autoscaler.daemon.signals import Signals
 from autoscaler.daemon.ticker import Tick
-from autoscaler.model.decision import Stage, WriteResult
-from autoscaler.model.observation import NoReading
+from autoscaler.model.decision import WriteResult
 from autoscaler.model.policy import PolicyKey
 
 #: Upstream's: 15 powers of two from a millisecond.
 _BUCKETS = tuple(0.001 * 2**power for power in range(15))
-_PER_POLICY = ("target_namespace", "policy")
+#: Which source answers a metric of which type.
+_SOURCES = {
+    "Resource": "resource",
+    "ContainerResource": "resource",
+    "Pods": "pods",
+    "Object": "object",
+    "External": "external",
+    "Prometheus": "prometheus",
+}
 
 
 class Telemetry:
@@ -32,7 +40,7 @@ class Telemetry:
         # Without this every counter brings a second series, that no question of ours needs.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated by the library
         self.registry = CollectorRegistry()
-        self._per_policy = per_policy
+        self._reads: dict[PolicyKey, dict[str, list[float]]] = {}  # how long each took in the present pass [s]
         self._began: dict[PolicyKey, float] = {}
         self._ages: Callable[[], Mapping[str, float]] = dict
         self._limit: Callable[[], float] = float
@@ -41,6 +49,8 @@ class Telemetry:
         self._define_requests()
         self._define_journal()
         self.signals = Signals(self.registry)
+        self._shown = PolicyMetrics(self.registry) if per_policy else None
+        self._directions = Directions(self.registry, per_policy=per_policy)
         build = self._gauge("build_info", "Version of the running program.", ("version", "python_version"))
         build.labels(version, platform.python_version()).set(1)
 
@@ -50,6 +60,11 @@ class Telemetry:
         self.durations = self._histogram("reconciliation_duration_seconds", "Time one pass takes.", outcome)
         self.computations = self._counter(
             "metric_computation", "Proposals computed from one metric.", (*outcome, "metric_type")
+        )
+        self.computing = self._histogram(
+            "metric_computation_duration_seconds",
+            "Time to get what one metric asks for, reading it included.",
+            (*outcome, "metric_type"),
         )
         self.limited = self._counter("decision_limited", "Decisions by what settled the number.", ("reason",))
         self.writes = self._counter("scale_writes", "Replica counts written or meant to be, by outcome.", ("result",))
@@ -61,14 +76,6 @@ class Telemetry:
     def _define_policies(self) -> None:
         self.policies = self._gauge("policies", "Policies, by whether they can be used.", ("state",))
         self.reloads = self._counter("policy_reloads", "Looks at the policy files, by outcome.", ("result",))
-        self.desired = self._gauge("desired_replicas", "Replicas last decided on.", _PER_POLICY)
-        self.current = self._gauge("current_replicas", "Replicas the target asks for.", _PER_POLICY)
-        self.recommended = self._gauge(
-            "recommended_replicas", "Replicas after each stage of the last decision.", (*_PER_POLICY, "stage")
-        )
-        self.unread = self._gauge(
-            "unread_metrics", "Metrics of the policy that could not be read in the last pass.", _PER_POLICY
-        )
 
     def _define_requests(self) -> None:
         self.requests = self._counter(
@@ -147,8 +154,14 @@ class Telemetry:
     def ticked(self, key: PolicyKey, tick: Tick) -> None:
         """Note how punctual a policy's turn is."""
         self._began[key] = asyncio.get_running_loop().time()
+        self._reads.pop(key, None)
         self.lag.observe(tick.lag)
         self.skipped.inc(tick.skipped)
+
+    def timed(self, key: PolicyKey, source: str, seconds: float) -> None:
+        """Note how long reading one metric of a policy took."""
+        self.signals.timed(source, seconds)
+        self._reads.setdefault(key, {}).setdefault(source, []).append(seconds)
 
     def record(self, wanted: Record) -> None:
         """Note a pass and what it decided."""
@@ -161,11 +174,22 @@ class Telemetry:
         self.limited.labels(decision.reason.value).inc()
         if wanted.outcome.result is not WriteResult.NOT_NEEDED:
             self.writes.labels(wanted.outcome.result.value).inc()
-        for proposal in decision.proposals:
-            self.computations.labels(proposal.action.value, proposal.error_kind.value, proposal.metric_type).inc()
+        self._count_proposals(wanted)
         self.signals.note(wanted)
-        if self._per_policy:
-            self._show(wanted)
+        self._directions.note(wanted)
+        if self._shown is not None:
+            self._shown.note(wanted)
+
+    def _count_proposals(self, wanted: Record) -> None:
+        """Count each metric, with the time of its reading: working out what it asks for takes next to none."""
+        reads = self._reads.pop(wanted.key, {})
+        for proposal in wanted.decision.proposals:
+            outcome = (proposal.action.value, proposal.error_kind.value, proposal.metric_type)
+            self.computations.labels(*outcome).inc()
+            taken = reads.get(_SOURCES.get(proposal.metric_type, ""), [])
+            if taken:
+                # One request answers all resource metrics; of the others each has its own.
+                self.computing.labels(*outcome).observe(taken[0] if len(taken) == 1 else taken.pop(0))
 
     def failed(self, key: PolicyKey, error: Exception) -> None:
         """Note a pass that a defect ended."""
@@ -175,18 +199,10 @@ class Telemetry:
         """Drop the gauges of a policy that is gone."""
         self._began.pop(key, None)
         self.signals.forget(key)
-        for gauge in (self.desired, self.current, self.recommended, self.unread):
-            gauge.remove_by_labels({"target_namespace": key.namespace, "policy": key.name})
-
-    def _show(self, wanted: Record) -> None:
-        decision, policy = wanted.decision, (wanted.key.namespace, wanted.key.name)
-        self.desired.labels(*policy).set(decision.desired)
-        if decision.current is not None:
-            self.current.labels(*policy).set(decision.current)
-        for stage in _last_of_each(decision.stages):
-            self.recommended.labels(*policy, stage.stage).set(stage.after)
-        unread = sum(isinstance(reading, NoReading) for reading in wanted.observation.readings)
-        self.unread.labels(*policy).set(unread)
+        self._reads.pop(key, None)
+        self._directions.forget(key)
+        if self._shown is not None:
+            self._shown.forget(key)
 
     def _counter(self, name: str, words: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"autoscaler_{name}", words, labels, registry=self.registry)
@@ -196,7 +212,3 @@ class Telemetry:
 
     def _histogram(self, name: str, words: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(f"autoscaler_{name}", words, labels, buckets=_BUCKETS, registry=self.registry)
-
-
-def _last_of_each(stages: tuple[Stage, ...]) -> list[Stage]:
-    return list({stage.stage: stage for stage in stages}.values())

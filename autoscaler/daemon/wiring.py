@@ -101,7 +101,7 @@ async def assembled(
     Raises: InvalidSettingsError where the kubeconfig or the listen address cannot be used.
     """
     async with AsyncExitStack() as stack:
-        telemetry = Telemetry(version=version)
+        telemetry = Telemetry(version=version, per_policy=settings.telemetry.per_policy)
         link = Link(telemetry)
         client = await stack.enter_async_context(usual_client(settings, link, version))
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
@@ -204,7 +204,7 @@ class _Assembly:
             metrics,
             self._caches,
             deadline=as_seconds(self._settings.kubernetes.request_timeout),
-            timed=self._telemetry.signals.timed,
+            timed=self._telemetry.timed,
             query=sources.query,
             usage=sources.usage or shared_usage(stack, metrics, self._clock, lambda: self.pushes.rounds),
         )
