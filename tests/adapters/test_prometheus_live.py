@@ -151,6 +151,11 @@ async def test_c22_a_dead_exporter_is_missing_at_once_though_its_rate_still_look
     await prometheus.until("count(load) == 2")
 
 
+async def test_a_deadline_with_a_fraction_is_understood(prometheus: RealPrometheus, told: Told) -> None:
+    async with open_server(prometheus.connection(deadline=1.25), told, user_agent="test") as server:
+        assert len((await server.query("load")).series) == 2
+
+
 async def test_a_query_of_two_metrics_needs_fresh_samples_of_both(source: Datasource) -> None:
     both = await read(source, "sum(load) / sum(requests_total)")
     assert isinstance(both, PrometheusReading)

@@ -218,7 +218,7 @@ async def test_a_query_is_posted_with_its_deadline_and_never_with_a_time(scripte
 
     assert isinstance(answer, Answer)
     assert [str(one.value) for one in answer.series] == ["1", "2.5"]
-    assert scripted.forms == [{"query": "q", "timeout": "0.5s"}]
+    assert scripted.forms == [{"query": "q", "timeout": "500ms"}]
     assert scripted.headers[0]["X-Scope-OrgID"] == "shop"
     assert scripted.headers[0]["User-Agent"] == "autoscaler/test"
 

@@ -95,7 +95,8 @@ class Server:
         Raises:
             QueryError: there is no answer that could be used.
         """
-        form = {"query": promql, "timeout": f"{self._connection.deadline:g}s"}  # so that it stops working on it as well
+        # The server is told the deadline too, so that it stops working on the query; no fractions of units there.
+        form = {"query": promql, "timeout": f"{max(1, round(self._connection.deadline * 1000))}ms"}
         return await self._guarded(read_answer, "POST", "api/v1/query", form)
 
     async def metric_names(self) -> tuple[str, ...]:
