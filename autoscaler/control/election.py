@@ -26,6 +26,11 @@ class ElectionTimes:
     renew_deadline: Nanoseconds = 10 * SECOND
     retry: Nanoseconds = 2 * SECOND
 
+    @property
+    def whole_seconds(self) -> int:
+        """How long others wait, as a lease can say it: rounded up, since a shorter wait would let two lead."""
+        return -(-self.lease // SECOND)
+
     def __post_init__(self) -> None:
         if not self.lease > self.renew_deadline > _JITTER * self.retry > 0:
             raise ValueError("it takes lease duration > renew deadline > 1.2 times the retry period > 0")
@@ -106,7 +111,7 @@ class Candidate:
     def attempt(self, now: Instant, wall: str) -> Attempt:
         """Try once to get or keep the lease. ``wall`` is now as the record writes it. Gives whether we lead."""
         own = LeaseRecord(
-            holder=self.identity, seconds=self.times.lease // SECOND, acquired=wall, renewed=wall, transitions=0
+            holder=self.identity, seconds=self.times.whole_seconds, acquired=wall, renewed=wall, transitions=0
         )
         if self.leads and self._is_valid(now):
             answer = yield Update(self._continued(own), self._known.version)

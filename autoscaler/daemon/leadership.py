@@ -33,6 +33,9 @@ from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.supervise import running
 from autoscaler.model.time import Nanoseconds, as_seconds
 
+#: Longest wait for the lease to be given up [s].
+RELEASE_PATIENCE = 1.0
+
 _log = structlog.get_logger("autoscaler.leadership")
 
 Work = Callable[[], Awaitable[None]]
@@ -110,8 +113,14 @@ class Leadership:
             _log.warning("leading no longer: the lease could not be renewed", error=self._failure)
 
     async def release(self) -> None:
-        """Give the lease up, if it is ours: the last thing to do."""
-        if await self._finish(self._candidate.release(self._wall())):
+        """Give the lease up, if it is ours: the last thing to do. A silent server does not keep us from going."""
+        try:
+            async with asyncio.timeout(RELEASE_PATIENCE):
+                released = await self._finish(self._candidate.release(self._wall()))
+        except TimeoutError:
+            _log.warning("lease not released in time: others wait until it runs out")
+            return
+        if released:
             _log.info("lease released")
 
     async def _acquire(self) -> None:

@@ -111,6 +111,14 @@ class Memories:
             if self._written.get(name, ()) != entries:
                 await self._write(name, entries)
 
+    async def save_last(self, remembered: Remembered, *, grace: float) -> None:
+        """Write what changed before an end, for ``grace`` [s] at most: others wait for us to go."""
+        try:
+            async with asyncio.timeout(grace):
+                await self.save(remembered)
+        except TimeoutError:
+            _log.warning("what policies remember was not stored in time; who comes next goes on from what was before")
+
     async def _read(self, name: str) -> bytes | None:
         while True:
             try:

@@ -59,8 +59,10 @@ from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.daemon.usage import shared_usage
 from autoscaler.model.time import as_seconds
 
-#: What writes under way get to finish when the daemon is told to stop [s].
-GRACE = 5.0
+#: What writes under way get to finish when the daemon is told to stop [s], and storing what policies remember after
+#: that. Together with releasing the lease it is less than 5 s, also where the API server is silent.
+GRACE = 2.5
+SAVE_GRACE = 1.0
 #: A pass that is this long under way [s] is stuck: every request in it ends sooner.
 STUCK = 120.0
 #: How often HPA objects that came after their policy are looked for [s]: one list per namespace that may have one.
@@ -246,7 +248,7 @@ class _Assembly:
         if self._memories is None:
             return
         await self._memories.load()
-        stack.push_async_callback(self._memories.save, controller.remembered)
+        stack.push_async_callback(self._memories.save_last, controller.remembered, grace=SAVE_GRACE)
         every = self._clock.wait_for(self._settings.memory.interval)
         work = partial(self._memories.run, controller.remembered, every=every)
         await stack.enter_async_context(running("memory", work))

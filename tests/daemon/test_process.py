@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,39 +12,13 @@ from autoscaler.cli.app import run as command_line
 from autoscaler.emulator.faults import Fault, Kind
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from tests.daemon.emulated import POLICY, Emulated, emulated
+from tests.daemon.processes import log_until, run
 
 
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[Emulated]:
     async with emulated(tmp_path) as made:
         yield made
-
-
-@asynccontextmanager
-async def run(*arguments: object) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "autoscaler", "run", *map(str, arguments)),
-        stderr=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={name: text for name, text in os.environ.items() if not name.startswith("AUTOSCALER_")},
-    )
-    try:
-        async with asyncio.timeout(30):
-            yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def log_until(process: asyncio.subprocess.Process, words: str) -> dict[str, Any]:
-    """Read the log up to the line that holds ``words``, and give it."""
-    assert process.stderr is not None
-    while line := await process.stderr.readline():
-        if words in line.decode():
-            entry: dict[str, Any] = json.loads(line)
-            return entry
-    raise AssertionError(f"the log ended without {words!r}")
 
 
 def flags(cluster: Emulated) -> list[object]:
