@@ -35,6 +35,7 @@ from autoscaler.control.messages import (
     ScaleWritten,
     StatusRefused,
     StatusWrittenElsewhere,
+    TargetAppeared,
     TargetObserved,
     WriteScale,
     WritesHalted,
@@ -119,6 +120,10 @@ class Controller:
                 return self._amend(event)
             case StatusWrittenElsewhere():
                 return self._adopt(event)
+            case TargetAppeared(key=key):
+                if key in self._tracked:
+                    self._tracked[key].absence = None
+                return ()
             case PassAbandoned():
                 return self._abandon(event.key)
             case WritesHalted(halt=halt):
@@ -140,7 +145,7 @@ class Controller:
             self._selectors.register(key)
             self._halting.follow(key, self._tracked[key].memory.status)
         elif known.policy.uid == event.policy.uid:
-            known.policy = event.policy
+            known.policy, known.absence = event.policy, None
         else:
             self._tracked[key] = Tracked.fresh(event.policy, event.status or PolicyStatus(), known.memory)
         return ()
@@ -155,7 +160,7 @@ class Controller:
     def _begin(self, event: EvaluationDue) -> Instructions:
         """Start a pass, unless the policy is paused or its last pass still waits for an answer."""
         tracked = self._tracked.get(event.key)
-        if tracked is None or tracked.policy.mode is _PAUSED or tracked.is_busy:
+        if tracked is None or tracked.policy.mode is _PAUSED or tracked.is_busy or tracked.is_waiting(event.at):
             return ()
         policy = tracked.policy
         tracked.observing = policy
@@ -170,7 +175,7 @@ class Controller:
         mode = tracked.policy.mode
         if mode is _PAUSED:
             return ()
-        tracked.current = self._pass(policy, mode, event.observation, tracked.memory)
+        tracked.current = self._pass(policy, mode, tracked.met(event.observation), tracked.memory)
         told = () if mode is _OBSERVE else _told(event.key, tracked.current.decision.announcements)
         followed = self._follow(tracked.current)
         return (*told, *followed) if told else followed

@@ -88,6 +88,12 @@ class StatusWrittenElsewhere(Struct, frozen=True, kw_only=True, gc=False):
     at: Instant
 
 
+class TargetAppeared(Struct, frozen=True, kw_only=True, gc=False):
+    """The policy's target, which was not there, came into being: it need not be waited for any longer."""
+
+    key: PolicyKey
+
+
 class PassAbandoned(Struct, frozen=True, kw_only=True, gc=False):
     """A defect or a cancellation kept the driver from finishing the policy's pass; nothing is known of its outcome."""
 
@@ -115,6 +121,7 @@ PolicyEvent = (
     | ScaleRefused
     | StatusRefused
     | StatusWrittenElsewhere
+    | TargetAppeared
     | PassAbandoned
 )
 Event = PolicyEvent | WritesHalted | WritesResumed

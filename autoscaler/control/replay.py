@@ -20,6 +20,7 @@ from autoscaler.control.messages import (
     ScaleWritten,
     StatusRefused,
     StatusWrittenElsewhere,
+    TargetAppeared,
     TargetObserved,
     WritesHalted,
     WritesResumed,
@@ -89,7 +90,7 @@ def replay_with(
                 ScaleWritten() | ScaleConflicted() | ScaleRefused() | StatusRefused() | WritesHalted() | WritesResumed()
             ):
                 pass  # answers to what others do not ask for
-            case StatusWrittenElsewhere() | PassAbandoned():
+            case StatusWrittenElsewhere() | TargetAppeared() | PassAbandoned():
                 controller.handle(event)
             case _:
                 assert_never(event)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from autoscaler.control.absence import Absence, still_absent
 from autoscaler.control.messages import Record
 from autoscaler.engine.settle import with_status
 from autoscaler.model.decision import Decision, PolicyStatus
 from autoscaler.model.memory import Memory
-from autoscaler.model.observation import Observation
+from autoscaler.model.observation import Observation, ScaleUnavailable
 from autoscaler.model.policy import Mode, ScalingPolicy
+from autoscaler.model.time import Instant
 
 
 class Pass(Struct, gc=False):
@@ -43,6 +46,7 @@ class Tracked:
     last: Record | None = None
     explained_by: Pass | None = None  #: what ``last`` was decided with
     others: PolicyStatus | None = None
+    absence: Absence | None = None  #: of the target, while a guarded policy waits for it
 
     @classmethod
     def fresh(cls, policy: ScalingPolicy, status: PolicyStatus | None, memory: Memory | None) -> Tracked:
@@ -50,6 +54,19 @@ class Tracked:
         remembered = memory or Memory()
         held = remembered.status if status is None else status
         return cls(policy, with_status(remembered, held), written=held)
+
+    def is_waiting(self, at: Instant) -> bool:
+        """Whether the target was not there, and is not to be looked for yet."""
+        return self.absence is not None and at < self.absence.until
+
+    def met(self, observation: Observation) -> Observation:
+        """Take note of whether the target is there; one that is not is looked for more and more rarely."""
+        scale = observation.scale
+        if self.policy.guarding is None or not isinstance(scale, ScaleUnavailable) or not scale.absent:
+            self.absence = None
+            return observation
+        self.absence = still_absent(self.absence, observation.at)
+        return replace(observation, scale=replace(scale, again_at=self.absence.until))
 
     @property
     def is_busy(self) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from msgspec.structs import replace
+
 from autoscaler.adapters.kubernetes.errors import KubernetesError, RefusedError
 from autoscaler.adapters.kubernetes.events import Regarding
 from autoscaler.adapters.kubernetes.scale import ScaleFound, Scales
@@ -24,6 +26,7 @@ from autoscaler.control.messages import (
     WriteStatus,
 )
 from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.targets import TargetWatches
 from autoscaler.model.decision import Announcement, PolicyStatus
 from autoscaler.model.observation import Observation
 from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
@@ -64,6 +67,7 @@ class LiveCluster:
 
     ``authority`` tells for how long [s] a write may last that begins now; 0 where another replica leads. ``durable`` keeps
     a write waiting until what led to it is on record. ``gives_way`` takes a status that has to be written later.
+    ``targets`` knows more of a target than its scale.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class LiveCluster:
         authority: Callable[[], float] = lambda: math.inf,
         durable: Durable | None = None,
         gives_way: Callable[[WriteStatus], bool] = lambda _: False,
+        targets: TargetWatches | None = None,
     ) -> None:
         self._observer = observer
         self._scales = scales
@@ -90,10 +95,13 @@ class LiveCluster:
         self._authority = authority
         self._durable = durable
         self._gives_way = gives_way
+        self._targets = targets
         self._followed: dict[PolicyKey, Followed] = {}
 
     def follow(self, policy: ScalingPolicy, hpa_uid: str) -> None:
         """Begin to follow a policy, or a new version of it."""
+        if self._targets is not None:
+            self._targets.follow(policy)
         known = self._followed.get(policy.key)
         same = known is not None and known.policy.target == policy.target
         self._followed[policy.key] = Followed(policy, hpa_uid)
@@ -103,14 +111,19 @@ class LiveCluster:
 
     def forget(self, key: PolicyKey) -> None:
         """Follow a policy no longer."""
+        if self._targets is not None:
+            self._targets.forget(key)
         self._followed.pop(key, None)
 
     async def observe(self, wanted: Observe) -> Observation:
         """Look at the target."""
         observation, found = await self._observer.observe(wanted)
-        if found is not None and wanted.key in self._followed:
+        if found is None:
+            return observation
+        if wanted.key in self._followed:
             self._followed[wanted.key].found = found
-        return observation
+        target = await self._targets.state(wanted.key, wanted.target, found.uid) if self._targets is not None else None
+        return observation if target is None else replace(observation, target=target)
 
     async def write_scale(self, wanted: WriteScale) -> ScaleWritten | ScaleConflicted | ScaleRefused:
         """Set the target's replicas if nobody else did meanwhile; after a conflict, look again."""

@@ -21,6 +21,7 @@ from autoscaler.control.messages import (
     ScaleWritten,
     StatusRefused,
     StatusWrittenElsewhere,
+    TargetAppeared,
     TargetObserved,
     WriteScale,
     WritesHalted,
@@ -77,7 +78,7 @@ class Driver:
         if isinstance(event, PolicyWithdrawn):
             self._turns.pop(key, None)
 
-    def note(self, event: StatusWrittenElsewhere | WritesHalted | WritesResumed) -> None:
+    def note(self, event: StatusWrittenElsewhere | TargetAppeared | WritesHalted | WritesResumed) -> None:
         """Tell the controller of what asks for nothing, at once, even while the policy's pass is under way."""
         self._controller.handle(event)
 

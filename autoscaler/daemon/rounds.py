@@ -13,6 +13,7 @@ from autoscaler.control.messages import (
     PolicyAccepted,
     PolicyWithdrawn,
     StatusWrittenElsewhere,
+    TargetAppeared,
     WritesHalted,
     WritesResumed,
 )
@@ -108,7 +109,7 @@ class Rounds:
             going.bell.ring()
         return going is not None
 
-    def note(self, event: StatusWrittenElsewhere | WritesHalted | WritesResumed) -> None:
+    def note(self, event: StatusWrittenElsewhere | TargetAppeared | WritesHalted | WritesResumed) -> None:
         """Pass on what another controller or an operator did; it counts from the next decision on."""
         self._driver.note(event)
 

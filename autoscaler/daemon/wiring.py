@@ -55,6 +55,7 @@ from autoscaler.daemon.shadow_book import ShadowBook
 from autoscaler.daemon.shadow_watch import HpaWatches, open_comparer
 from autoscaler.daemon.stores import memories_of, open_journal
 from autoscaler.daemon.supervise import running
+from autoscaler.daemon.targets import TargetWatches, wake_for
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.daemon.usage import shared_usage
 from autoscaler.model.time import as_seconds
@@ -155,6 +156,7 @@ class _Assembly:
         self.pushes = Pushes(telemetry.asked)
         self._late = late_statuses(client, telemetry)
         self._caches = PodCaches(client, jitter=_jitter)
+        self._targets: TargetWatches | None = None
         self.checks = Checks(live={}, ready={"pods": lambda: _join(self._caches.troubles())})
 
     async def serve_probes(self, stack: AsyncExitStack) -> int:
@@ -196,6 +198,9 @@ class _Assembly:
         stack.push_async_callback(self._caches.close)
         announcer = await open_announcer(stack, self._settings, self._client, self._clock, self._telemetry)
         discovery = Discovery(self._client)
+        if not self._settings.shadow:  # a shadow decides as the built-in controller does, which knows of nothing more
+            self._targets = TargetWatches(self._client, discovery, jitter=_jitter)
+            stack.push_async_callback(self._targets.close)
         scales = Scales(self._client, discovery)
         metrics = MetricsApis(self._client, discovery)
         sources = await open_sources(
@@ -221,6 +226,7 @@ class _Assembly:
             durable=self._journal.durable if self._journal else None,
             authority=(lambda: leadership.remaining) if leadership else (lambda: math.inf),
             gives_way=self._late.keep,
+            targets=self._targets,
         )
         await stack.enter_async_context(running("late statuses", partial(self._late.run, cluster.write_status_now)))
         return cluster
@@ -235,6 +241,7 @@ class _Assembly:
         await self._keep_memories(stack, controller)
         driver = Driver(controller, cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
+        wake_for(self._targets, rounds)
         stack.push_async_callback(rounds.stop, grace=GRACE)
         self.pushes.rounds = rounds
         stack.callback(self._late.clear)  # another leader writes its own

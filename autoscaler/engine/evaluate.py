@@ -120,6 +120,7 @@ def _without_scale(
         ),
         error=scale.message or scale.error,
         error_kind=ErrorKind.SPEC if scale.blames_policy else ErrorKind.INTERNAL,
+        next_possible_change_at=scale.again_at,
     )
 
 

@@ -200,6 +200,8 @@ def _earliest(decision: Decision, show: ShowInstant) -> str:
     """Name the time only where a window or a rate rule is what binds: elsewhere the next metrics decide, not the clock."""
     at = decision.next_possible_change_at
     binding = binding_stage(decision)
+    if at is not None and decision.reason is Reason.TARGET_MISSING:
+        return f"; looked for again {show(at)}"
     if at is None or at <= decision.at or decision.rescale or binding is None or binding.stage not in _TIMED:
         return ""
     return f"; earliest change {show(at)}"

@@ -81,11 +81,13 @@ class Scale(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ScaleUnavailable(Struct, frozen=True, kw_only=True, gc=False):
-    """The scale could not be read. ``kind`` of ``spec`` means the policy itself is to blame."""
+    """The scale could not be read. ``absent``: because there is no such target; it is looked for again at ``again_at``."""
 
     error: str  #: what the API server, or the network, said
     message: str = ""  #: the whole error that ends the pass; ``error`` where empty
     blames_policy: bool = False
+    absent: bool = False
+    again_at: Instant | None = None  #: the controller fills it in, where it looks more rarely
 
 
 class ContainerUsage(Struct, frozen=True, kw_only=True, gc=False):

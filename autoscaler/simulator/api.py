@@ -34,7 +34,7 @@ class WorldApi:
         """Look at a target."""
         workload = self._target(ask.key, ask.target)
         if workload is None:
-            return Observation(at=ask.at, scale=ScaleUnavailable(error=_not_found(ask.target)))
+            return Observation(at=ask.at, scale=ScaleUnavailable(error=_not_found(ask.target), absent=True))
         return Observation(
             at=ask.at, scale=workload.scale(), pods=workload.pods(), readings=workload.readings(ask.metrics)
         )

@@ -160,6 +160,7 @@ async def test_a_scale_that_cannot_be_read_ends_the_look(world, server) -> None:
     assert seen.scale == ScaleUnavailable(
         error='deployments.apps "web" not found',
         message='failed to query scale subresource for Deployment/shop/web: deployments.apps "web" not found',
+        absent=True,
     )
     assert (seen.pods, seen.readings) == ((), ())
 

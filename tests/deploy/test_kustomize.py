@@ -61,7 +61,7 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
         (["configmaps"], ["get", "patch"], memory),
     ]
     assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
-    assert verbs_on(objects, "deployments") == set()
+    assert verbs_on(objects, "deployments") == {"list", "watch"}
 
 
 def test_the_shadow_overlay_may_change_nothing_at_all_and_keeps_its_comparisons() -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.discovery import Discovery, Mapping
-from autoscaler.adapters.kubernetes.errors import KubernetesError, Subject
+from autoscaler.adapters.kubernetes.errors import KubernetesError, RefusedError, Subject
 from autoscaler.adapters.kubernetes.paths import api_root, object_path, qualified, split_api_version
 from autoscaler.adapters.kubernetes.wire import ObjectMeta, decode
 from autoscaler.model.observation import Scale, ScaleUnavailable
@@ -65,7 +65,7 @@ class Scales:
         except KubernetesError as error:
             return _no_mapping(str(error))
         if not mappings:
-            return _no_mapping(f'no matches for kind "{target.kind}" in group "{group}"')
+            return _no_mapping(f'no matches for kind "{target.kind}" in group "{group}"', absent=True)
         return await self._read_first(namespace, target, mappings)
 
     async def write(self, namespace: str, name: str, mapping: Mapping, *, replicas: int, resource_version: str) -> None:
@@ -90,6 +90,7 @@ class Scales:
         return ScaleUnavailable(
             error=str(first),
             message=f"failed to query scale subresource for {target.kind}/{namespace}/{target.name}: {first}",
+            absent=isinstance(first, RefusedError) and first.is_not_found,
         )
 
     async def _read_one(self, namespace: str, name: str, mapping: Mapping) -> ScaleFound:
@@ -105,10 +106,9 @@ class Scales:
         return ScaleFound(scale=scale, mapping=mapping, uid=read.metadata.uid)
 
 
-def _no_mapping(error: str) -> ScaleUnavailable:
-    return ScaleUnavailable(
-        error=error, message=f"unable to determine resource for scale target reference: {error}", blames_policy=False
-    )
+def _no_mapping(error: str, *, absent: bool = False) -> ScaleUnavailable:
+    message = f"unable to determine resource for scale target reference: {error}"
+    return ScaleUnavailable(error=error, message=message, absent=absent)
 
 
 def _path(namespace: str, name: str, mapping: Mapping) -> str:

@@ -1,7 +1,8 @@
 """Guards over a decision: what the metrics and the policy's rules allow may still be too much to be done now.
 
 In this order: what stands in for metrics that are away; limits, which only ever bring a number nearer to the current
-replicas, the strictest of them; how many pods are let in; and what people impose. Each that changes the number is a stage that says why.
+replicas, the strictest of them; how many pods are let in; and what people impose. Each that changes the number is a stage
+that says why.
 """
 
 from __future__ import annotations
