@@ -15,7 +15,8 @@ import structlog
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError
 from autoscaler.adapters.kubernetes.statuses import HpaObject, Statuses
 from autoscaler.config.policies import LoadedPolicies
-from autoscaler.daemon.in_force import PoliciesInForce
+from autoscaler.daemon.admission import Door
+from autoscaler.daemon.policy_counts import Counts
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 
@@ -35,8 +36,9 @@ class PolicyBook:
         *,
         load: Load,
         statuses: Statuses,
-        in_force: PoliciesInForce,
+        in_force: Door,
         telemetry: Telemetry,
+        counts: Counts,
         namespaces: frozenset[str] = frozenset(),
     ) -> None:
         self._load = load
@@ -44,6 +46,7 @@ class PolicyBook:
         self._statuses = statuses
         self._in_force = in_force
         self._telemetry = telemetry
+        self._counts = counts
         self._loaded = LoadedPolicies()
         self._told: frozenset[str] = frozenset()
         self._is_read = False
@@ -136,6 +139,4 @@ class PolicyBook:
         self._count()
 
     def _count(self) -> None:
-        states = {"in_force": len(self._in_force), "waiting": len(self._waiting), "refused": len(self._told)}
-        for state, count in states.items():
-            self._telemetry.policies.labels(state).set(count)
+        self._counts.set(in_force=len(self._in_force), waiting=len(self._waiting), refused=len(self._told))
