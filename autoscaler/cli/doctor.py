@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def command(
     policies: Annotated[
-        list[Path] | None,
-        typer.Option("--policies", metavar="PATH", help="Policy file, or folder of them; may be given again."),
+        list[str] | None,
+        typer.Option(
+            "--policies",
+            metavar="PATH",
+            help="Policy file, or folder of them; cluster: ScalingPolicy objects; hpa: HPA objects. May be given again.",
+        ),
     ] = None,
     kubeconfig: Annotated[
         Path | None,

@@ -10,8 +10,12 @@ import typer
 
 def command(
     policies: Annotated[
-        list[Path] | None,
-        typer.Option("--policies", metavar="PATH", help="Policy file, or folder of them; may be given again."),
+        list[str] | None,
+        typer.Option(
+            "--policies",
+            metavar="PATH",
+            help="Policy file, or folder of them; cluster: ScalingPolicy objects; hpa: HPA objects. May be given again.",
+        ),
     ] = None,
     kubeconfig: Annotated[
         Path | None,
@@ -30,7 +34,10 @@ def command(
         ),
     ] = None,
     selector: Annotated[
-        str | None, typer.Option("--selector", "-l", metavar="LABELS", help="Shadow only HPA objects that match.")
+        str | None,
+        typer.Option(
+            "--selector", "-l", metavar="LABELS", help="Follow only HPA objects that match (--shadow, --policies hpa)."
+        ),
     ] = None,
     comparisons: Annotated[
         Path | None,

@@ -90,8 +90,8 @@ def _ready(policy: ScalingPolicy | None, record: Record | None, trouble: Trouble
         if concerns and condition.status == FALSE:
             return _Said(FALSE, condition.reason, condition.message)
     if policy is not None and policy.mode is Mode.OBSERVE:
-        return _Said(TRUE, "Observing", "it decides and reports; replicas are not written")
-    return _Said(TRUE, "InForce", "it decides, and replicas are written")
+        return _Said(TRUE, "Observing", "decisions are made and shown; replicas are not written")
+    return _Said(TRUE, "InForce", "decisions are made, and replicas written")
 
 
 def _metrics(policy: ScalingPolicy | None, record: Record | None) -> _Said:

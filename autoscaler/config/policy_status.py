@@ -9,6 +9,7 @@ from msgspec.structs import replace as changed
 
 from autoscaler.config.hpa_status import status_from_object, write_condition
 from autoscaler.config.policy_conditions import SUMMARY
+from autoscaler.config.scaling_policy import KIND
 from autoscaler.config.status_record import PolicyState, StatusMetric, policy_state
 from autoscaler.control.messages import Record
 from autoscaler.model.decision import Condition, PolicyStatus
@@ -66,7 +67,8 @@ def as_patch(status: JsonObject) -> JsonObject:
 def news_of(status: JsonObject) -> JsonObject:
     """Give what of a status is worth telling at once; the rest are values and words that change with every pass."""
     conditions = [
-        (one["type"], one["status"], one.get("reason"), one.get("observedGeneration")) for one in status["conditions"]
+        (one["type"], one["status"], one.get("reason"), one.get("observedGeneration"))
+        for one in status.get("conditions") or ()
     ]
     kept = {name: status.get(name) for name in ("observedGeneration", "currentReplicas", "desiredReplicas", "source")}
     decision = status.get("lastDecision") or {}
@@ -85,6 +87,11 @@ def read_policy_status(obj: JsonObject) -> PolicyStatus:
     status = status_from_object(obj)
     engine = tuple(condition for condition in status.conditions if condition.type not in SUMMARY)
     return changed(status, conditions=engine, metrics=None)
+
+
+def status_of_any(obj: JsonObject) -> PolicyStatus:
+    """Read the status of a policy's object, be it an HPA or our own."""
+    return read_policy_status(obj) if obj.get("kind") == KIND else status_from_object(obj)
 
 
 def shown_conditions(obj: JsonObject) -> tuple[Condition, ...]:

@@ -32,6 +32,13 @@ ENVIRONMENT_PREFIX: Final = "AUTOSCALER_"
 NESTED_DELIMITER: Final = "__"
 
 
+class PolicySource(StrEnum):
+    """Where policies come from besides files. A file or folder of such a name is written ``./cluster``."""
+
+    CLUSTER = "cluster"
+    HPA = "hpa"
+
+
 class Address(NamedTuple):
     """Where a server listens. An empty host means every interface, port 0 any free port."""
 
@@ -60,7 +67,9 @@ def _read_address_or_off(value: Any) -> Any:
     return None if value is False or value == "off" else _read_address(value)
 
 
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_read_list)]
+PolicyPlaces = Annotated[
+    tuple[Annotated[PolicySource | Path, Field(union_mode="left_to_right")], ...], NoDecode, BeforeValidator(_read_list)
+]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_list)]
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(_read_address), PlainSerializer(str, return_type=str)]
 OptionalAddress = Annotated[
@@ -264,14 +273,16 @@ class Settings(BaseSettings):
         env_nested_delimiter=NESTED_DELIMITER,
     )
 
-    policies: Paths = ()
-    """Policy files, and directories that are searched for them. In flags and variables separated by commas."""
+    policies: PolicyPlaces = ()
+    """Policy files, and directories that are searched for them; cluster: ScalingPolicy objects; hpa: HPA objects.
+    Several in flags and variables are separated by commas."""
     apply: bool = False
     """Write replica counts. Otherwise only decide and report (Observe)."""
     shadow: bool = False
     """Follow the cluster's own HPA objects beside the built-in controller, write nothing, and say how well both agree."""
     selector: str = ""
-    """Label selector of the HPA objects to shadow; empty: all. Rivals for the same pods should all match or none."""
+    """Label selector of the HPA objects of ``shadow`` or ``policies: hpa``; empty: all. Rivals for the same pods should
+    all match or none."""
     comparisons: Path | None = None
     """File of shadow mode's comparisons (JSON lines), for `autoscaler shadow report`. Absent: none are kept."""
     comparisons_mebibytes: int = Field(default=256, ge=1)
@@ -315,6 +326,11 @@ class Settings(BaseSettings):
     def mode(self) -> Mode:
         """What policies may do that do not say it themselves."""
         return Mode.APPLY if self.apply else Mode.OBSERVE
+
+    @property
+    def policy_files(self) -> tuple[Path, ...]:
+        """Policy files and folders of them."""
+        return tuple(place for place in self.policies if isinstance(place, Path))
 
     @property
     def controller(self) -> ControllerConfig:

@@ -1,4 +1,4 @@
-"""One door for policies from every source: of two that claim one name or one target, the stronger source's is in force.
+"""One entrance for policies from every source: of two that claim one name or one target, the stronger source's is in force.
 
 Files go before objects, since somebody put them beside the controller on purpose; within a source the one in force stays.
 What is turned away waits: it gets in as soon as whoever keeps it out is gone.
@@ -71,11 +71,11 @@ class Admissions:
         self._told: dict[Source, Told] = {}
         self._turn = asyncio.Lock()
 
-    def door(self, source: Source, told: Told | None = None) -> Door:
-        """Give a source its door. ``told`` learns of each policy that is turned away, why, and with "" that it got in."""
+    def entrance(self, source: Source, told: Told | None = None) -> Entrance:
+        """Give a source its entrance. ``told`` learns of each policy that is turned away, why, and with "" that it got in."""
         if told is not None:
             self._told[source] = told
-        return Door(self, source)
+        return Entrance(self, source)
 
     async def put(self, name: _Name, policy: ScalingPolicy, found: HpaObject | None) -> None:
         """Take an offer, new or changed."""
@@ -172,7 +172,7 @@ class Admissions:
             told(name.key, why)
 
 
-class Door:
+class Entrance:
     """A source's view: what it put in is there for it, whether in force or kept out."""
 
     def __init__(self, admissions: Admissions, source: Source) -> None:

@@ -15,7 +15,7 @@ import structlog
 from autoscaler.adapters.kubernetes.errors import NoAnswerError, RefusedError
 from autoscaler.adapters.kubernetes.statuses import HpaObject, Statuses
 from autoscaler.config.policies import LoadedPolicies
-from autoscaler.daemon.admission import Door
+from autoscaler.daemon.admission import Entrance
 from autoscaler.daemon.policy_counts import Counts
 from autoscaler.daemon.telemetry import Telemetry
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
@@ -36,7 +36,7 @@ class PolicyBook:
         *,
         load: Load,
         statuses: Statuses,
-        in_force: Door,
+        in_force: Entrance,
         telemetry: Telemetry,
         counts: Counts,
         namespaces: frozenset[str] = frozenset(),

@@ -29,7 +29,7 @@ from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.targets import TargetWatches
 from autoscaler.model.decision import Announcement, PolicyStatus
 from autoscaler.model.observation import Observation
-from autoscaler.model.policy import ObjectRef, PolicyKey, ScalingPolicy
+from autoscaler.model.policy import ObjectRef, PolicyKey, Profile, ScalingPolicy
 
 Durable: TypeAlias = Callable[[], Awaitable[None]]
 StatusDocument: TypeAlias = Callable[[PolicyStatus, ScalingPolicy], dict[str, Any]]
@@ -164,8 +164,8 @@ class LiveCluster:
     async def write_status_now(self, wanted: WriteStatus) -> StatusRefused | None:
         """Write the status, whatever else waits."""
         followed = self._followed.get(wanted.key)
-        if not self._may_write or self._authority() <= 0 or followed is None:
-            return None
+        if not self._may_write or self._authority() <= 0 or followed is None or _has_own_object(followed.policy):
+            return None  # a ScalingPolicy object shows more than this status: see ``policy_board``
         followed.status = wanted.status
         document = self._status_document(wanted.status, followed.policy)
         try:
@@ -176,7 +176,7 @@ class LiveCluster:
 
     async def show_late(self) -> None:
         """Find HPA objects that were created after their policy came into force, and show the status there."""
-        without = [key for key, followed in self._followed.items() if not followed.hpa_uid]
+        without = [key for key, each in self._followed.items() if not each.hpa_uid and not _has_own_object(each.policy)]
         if not self._may_write:
             return
         for namespace in sorted({key.namespace for key in without}):
@@ -206,9 +206,19 @@ class LiveCluster:
         return ScaleConflicted(key=wanted.key, fresh=fresh.scale, error=str(error))
 
 
+def _has_own_object(policy: ScalingPolicy) -> bool:
+    """Tell whether the policy is a ScalingPolicy object, rather than a file or an HPA object."""
+    return bool(policy.uid) and policy.profile is Profile.GUARDED
+
+
 def _regarding(followed: Followed) -> Regarding:
     key, target = followed.policy.key, followed.policy.target
-    if followed.hpa_uid or followed.found is None:
+    if _has_own_object(followed.policy):
+        about, uid = (
+            ObjectRef(api_version="autoscaler.dev/v1alpha1", kind="ScalingPolicy", name=key.name),
+            followed.policy.uid,
+        )
+    elif followed.hpa_uid or followed.found is None:
         about, uid = (
             ObjectRef(api_version="autoscaling/v2", kind="HorizontalPodAutoscaler", name=key.name),
             followed.hpa_uid,

@@ -24,7 +24,7 @@ from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights,
 from autoscaler.daemon.doctor_datasources import examine_datasources
 from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
 from autoscaler.daemon.observe import Observer
-from autoscaler.daemon.wiring import policy_loader
+from autoscaler.daemon.sources import policy_loader
 from autoscaler.model.time import as_seconds
 
 

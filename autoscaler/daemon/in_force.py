@@ -73,7 +73,7 @@ class PoliciesInForce:
             policy=key.name,
             mode=policy.mode.value,
             target=f"{policy.target.kind}/{policy.target.name}",
-            hpa_object=found is not None,
+            object=found is not None,
         )
 
     async def withdraw(self, key: PolicyKey) -> None:

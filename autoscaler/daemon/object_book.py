@@ -14,7 +14,7 @@ import structlog
 
 from autoscaler.adapters.kubernetes.statuses import HpaObject
 from autoscaler.config.policy_conditions import Trouble
-from autoscaler.daemon.admission import Door
+from autoscaler.daemon.admission import Entrance
 from autoscaler.daemon.policy_board import PolicyBoard
 from autoscaler.daemon.policy_counts import Counts
 from autoscaler.model.errors import InvalidPolicyError
@@ -38,15 +38,21 @@ class _Change:
 
 
 class ObjectBook:
-    """Keeps what one door is offered in step with the objects of one kind. Run ``run`` as a task."""
+    """Keeps what one entrance is offered in step with the objects of one kind. Run ``run`` as a task."""
 
     def __init__(
-        self, *, kind: str, read_policy: ReadPolicy, door: Door, counts: Counts, board: PolicyBoard | None = None
+        self,
+        *,
+        kind: str,
+        read_policy: ReadPolicy,
+        entrance: Entrance,
+        counts: Counts,
+        board: PolicyBoard | None = None,
     ) -> None:
         """``kind`` names the objects in messages; ``board`` shows their statuses, where they are of our own kind."""
         self._kind = kind
         self._read_policy = read_policy
-        self._door = door
+        self._entrance = entrance
         self._board = board
         self._counts = counts
         self._changes: asyncio.Queue[_Change] = asyncio.Queue()
@@ -60,7 +66,7 @@ class ObjectBook:
         wrong = self._kept_out | self._faults
         return tuple(f"{self._kind} {key}: {wrong[key]}" for key in sorted(wrong))
 
-    # --- told by the watch and by the door: nothing here waits ------------------------------------------------------
+    # --- told by the watch and at the entrance: nothing here waits ------------------------------------------------------
 
     def appeared(self, key: PolicyKey, obj: HpaObject) -> None:
         """An object is new, changed, or was listed again."""
@@ -94,7 +100,7 @@ class ObjectBook:
         self._forget(key)
 
     def told(self, key: PolicyKey, why_not: str) -> None:
-        """The door let a policy in, or says why not."""
+        """The entrance let a policy in, or says why not."""
         if why_not:
             self._kept_out[key] = why_not
         else:
@@ -133,10 +139,10 @@ class ObjectBook:
         while True:
             change = await self._changes.get()
             if change.policy is None:
-                await self._door.withdraw(change.key)
+                await self._entrance.withdraw(change.key)
             else:
-                await self._door.put(change.policy, change.found)
+                await self._entrance.put(change.policy, change.found)
             self._count()
 
     def _count(self) -> None:
-        self._counts.set(in_force=len(self._door), refused=len(self._kept_out | self._faults))
+        self._counts.set(in_force=len(self._entrance), refused=len(self._kept_out | self._faults))

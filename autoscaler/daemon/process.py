@@ -13,7 +13,8 @@ from autoscaler.config.policies import LoadedPolicies
 from autoscaler.config.settings import Settings
 from autoscaler.daemon.clock import AnchoredClock, Clock
 from autoscaler.daemon.recorder import OnRecord
-from autoscaler.daemon.wiring import Running, assembled, policy_loader
+from autoscaler.daemon.sources import policy_loader
+from autoscaler.daemon.wiring import Running, assembled
 from autoscaler.model.errors import Fault, InvalidPolicyError, InvalidSettingsError
 from autoscaler.model.label_query import SelectorError, parse_label_selector
 
@@ -87,10 +88,10 @@ def _check(settings: Settings) -> None:
 def _check_policies(settings: Settings) -> None:
     """Refuse to start without any policy; one good one among bad ones is enough."""
     if not settings.policies:
-        hint = "pass --policies FILE or DIRECTORY, or --shadow to follow the cluster's own HPA objects"
+        hint = "pass --policies FILE, DIRECTORY or `cluster`, or --shadow to follow the cluster's own HPA objects"
         raise InvalidSettingsError([Fault(what="no policies are named", path="policies", hint=hint)])
     loaded = policy_loader(settings)(LoadedPolicies())
-    if loaded.faults and not loaded.policies:
+    if loaded.faults and not loaded.policies and settings.policy_files == settings.policies:
         raise InvalidPolicyError(loaded.faults)
 
 

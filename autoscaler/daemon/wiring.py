@@ -19,19 +19,20 @@ from prometheus_client import Gauge
 
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.discovery import Discovery
+from autoscaler.adapters.kubernetes.hpas import hpas_of
 from autoscaler.adapters.kubernetes.leases import Leases
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
+from autoscaler.adapters.kubernetes.scaling_policies import PolicyStatuses
 from autoscaler.adapters.kubernetes.statuses import Statuses
-from autoscaler.config.hpa import ReadOptions, policy_from_object
+from autoscaler.config.hpa import policy_from_object
 from autoscaler.config.hpa_status import status_from_object, status_to_object
-from autoscaler.config.policies import LoadedPolicies, reload
-from autoscaler.config.settings import Settings
+from autoscaler.config.policy_status import status_of_any
+from autoscaler.config.settings import PolicySource, Settings
 from autoscaler.control.controller import Controller
 from autoscaler.control.election import Candidate
 from autoscaler.control.recording import RecordedController
 from autoscaler.daemon.background import late_statuses, open_announcer
-from autoscaler.daemon.book import Load, PolicyBook
 from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clients import lease_client, usual_client
 from autoscaler.daemon.clock import Clock
@@ -47,12 +48,15 @@ from autoscaler.daemon.journal import Journal
 from autoscaler.daemon.leadership import Leadership, leading
 from autoscaler.daemon.link import Link
 from autoscaler.daemon.memories import Memories
+from autoscaler.daemon.object_watches import ObjectWatches
 from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.policy_board import PolicyBoard
 from autoscaler.daemon.pushes import Pushes, open_pushes
 from autoscaler.daemon.recorder import OnRecord, PassRecorder
 from autoscaler.daemon.rounds import Rounds
 from autoscaler.daemon.shadow_book import ShadowBook
-from autoscaler.daemon.shadow_watch import HpaWatches, open_comparer
+from autoscaler.daemon.shadow_watch import open_comparer
+from autoscaler.daemon.sources import Sources
 from autoscaler.daemon.stores import memories_of, open_journal
 from autoscaler.daemon.supervise import running
 from autoscaler.daemon.targets import TargetWatches, wake_for
@@ -85,16 +89,6 @@ class Running:
     push: int | None = None
 
 
-def policy_loader(settings: Settings) -> Load:
-    """Give the function that looks at the policy files again."""
-    options = ReadOptions(mode=settings.mode, namespace=settings.namespace, gates=settings.controller.gates)
-
-    def load(previous: LoadedPolicies) -> LoadedPolicies:
-        return reload(previous, settings.policies, options)
-
-    return load
-
-
 @asynccontextmanager
 async def assembled(
     settings: Settings, clock: Clock, *, on_record: OnRecord | None, version: str
@@ -110,9 +104,12 @@ async def assembled(
         comparer = await open_comparer(stack, settings, telemetry) if settings.shadow else None
         journal = await open_journal(stack, settings, clock, telemetry)
         memories = memories_of(settings, client, clock) if comparer is None else None
-        ears = (on_record, comparer and comparer.record, journal and journal.record, memories and memories.recorded)
+        board = PolicyBoard(PolicyStatuses(client), clock) if _shows_policies(settings) else None
+        hears = (comparer and comparer.record, journal and journal.record, memories and memories.recorded)
+        ears = (on_record, *hears, board and board.record)
         recorder = PassRecorder(telemetry, *(told for told in ears if told))
         assembly = _Assembly(settings, clock, client, telemetry, recorder, journal, memories, link, version)
+        assembly.board = board
         assembly.checks.ready["api-server"] = link.check
         port = await assembly.serve_probes(stack)
         explain = await open_explanations(stack, settings, assembly.explanations)
@@ -154,6 +151,7 @@ class _Assembly:
         self._recorder = recorder
         self.explanations = Explanations(clock, version=version, journal=settings.journal.path)
         self.pushes = Pushes(telemetry.asked)
+        self.board: PolicyBoard | None = None
         self._late = late_statuses(client, telemetry)
         self._caches = PodCaches(client, jitter=_jitter)
         self._targets: TargetWatches | None = None
@@ -262,17 +260,16 @@ class _Assembly:
 
     async def open_book(self, stack: AsyncExitStack, cluster: LiveCluster, rounds: Rounds) -> None:
         """Read the policies, and look at their files again now and then."""
-        book = PolicyBook(
-            load=policy_loader(self._settings),
-            statuses=Statuses(self._client),
-            in_force=self._in_force(cluster, rounds),
+        sources = Sources(
+            settings=self._settings,
+            client=self._client,
             telemetry=self._telemetry,
-            namespaces=frozenset(self._settings.namespaces),
+            checks=self.checks,
+            explanations=self.explanations,
+            board=self.board,
+            jitter=_jitter,
         )
-        self.checks.ready["policies"] = book.check
-        self.explanations.refused, self.explanations.waiting = book.refused, book.waiting
-        stack.callback(self.checks.ready.pop, "policies")
-        await stack.enter_async_context(running("policies", book.run))
+        book = await sources.open(stack, self._in_force(cluster, rounds))
         every = as_seconds(self._settings.reload_interval)
         stack.enter_context(_housekeeping({book.reload: every, cluster.show_late: SHOW_LATE_EVERY}))
 
@@ -290,14 +287,15 @@ class _Assembly:
             telemetry=self._telemetry,
         )
         await stack.enter_async_context(running("policies", book.run))
-        watches = HpaWatches(self._client, self._settings.namespaces, self._settings.selector, book, jitter=_jitter)
+        hpas = partial(hpas_of, selector=self._settings.selector)
+        watches = ObjectWatches(self._client, self._settings.namespaces, hpas, book, what="HPA objects", jitter=_jitter)
         comparer.is_current = lambda: not watches.check()
         self.checks.ready["policies"] = watches.check
         await stack.enter_async_context(watches.open())
 
     def _in_force(self, cluster: LiveCluster, rounds: Rounds) -> PoliciesInForce:
         return PoliciesInForce(
-            read_status=status_from_object,
+            read_status=status_of_any,
             cluster=cluster,
             caches=self._caches,
             rounds=rounds,
@@ -320,6 +318,11 @@ class _Leads:
 def _elects(settings: Settings) -> bool:
     """Tell whether there is anything that only one replica may do: without writes there is not."""
     return settings.leader_election.enabled and settings.apply
+
+
+def _shows_policies(settings: Settings) -> bool:
+    """Tell whether ScalingPolicy objects are to show what is decided; without the right to write nothing is."""
+    return settings.apply and PolicySource.CLUSTER in settings.policies
 
 
 @contextmanager
