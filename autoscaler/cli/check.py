@@ -57,6 +57,12 @@ def command(
     scale_to_zero: Annotated[
         bool, typer.Option("--scale-to-zero", help="Allow minReplicas 0 (gate HPAScaleToZero; on from 1.37).")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Settings of the controller, whose datasources policies may name."
+        ),
+    ] = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="How to print the result.")] = Format.TABLE,
     _: Annotated[
         str | None,
@@ -74,6 +80,7 @@ def command(
     from autoscaler.config.check import check_files
     from autoscaler.config.hpa import ReadOptions
     from autoscaler.config.lint.finding import Severity
+    from autoscaler.config.settings_load import load_settings
 
     for file in files:
         if str(file) != "-" and not file.exists():
@@ -81,7 +88,8 @@ def command(
     _refuse_unknown(ignore or [], "--ignore")
     gates = for_version(kubernetes_version).gates
     options = ReadOptions(namespace=namespace, gates=replace(gates, scale_to_zero=scale_to_zero or gates.scale_to_zero))
-    report = check_files(files, options, ignored_rules=ignore or ())
+    datasources = None if config is None else load_settings(file=config, environment={}).settings.datasources
+    report = check_files(files, options, ignored_rules=ignore or (), datasources=datasources)
     _print(report, output)
     if report.count(Severity.ERROR) or (strict and report.findings):
         raise typer.Exit(ExitCode.FINDINGS)

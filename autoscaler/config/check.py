@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,9 @@ from autoscaler.config.lint.rules import lint
 from autoscaler.config.lint.scalers import hpa_of
 from autoscaler.config.lint.surroundings import is_related, surroundings_of
 from autoscaler.config.policy_files import Candidate, expand, policy_files, read_policies
+from autoscaler.config.suggestions import did_you_mean
 from autoscaler.model.errors import Fault, InvalidInputError
+from autoscaler.model.policy import PrometheusMetric
 
 _TRACE_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 _ANSWER_MARKS: Final = (b'"metric"', b'"values"')  #: what a range answer of Prometheus shows within its first bytes
@@ -53,9 +55,16 @@ class _Read:
 
 
 def check_files(
-    paths: Sequence[Path], options: ReadOptions | None = None, *, ignored_rules: Collection[str] = ()
+    paths: Sequence[Path],
+    options: ReadOptions | None = None,
+    *,
+    ignored_rules: Collection[str] = (),
+    datasources: Collection[str] | None = None,
 ) -> Report:
-    """Check every file under ``paths``, each alone and all together. Never raises for what files hold."""
+    """Check every file under ``paths``, each alone and all together. Never raises for what files hold.
+
+    ``datasources``: those that the settings name, where they are known.
+    """
     report, read, reading = Report(), _Read(), options or ReadOptions()
     seen: dict[Path, int] = {}
     for path in paths:
@@ -69,9 +78,23 @@ def check_files(
                 seen[file.resolve()] = len(seen)
                 _check_file(file, reading, report, read)
     hpas = [hpa_of(one.policy, manifest_of(one.source.document, one.policy.key.namespace)) for one in read.candidates]
+    if datasources is not None:
+        report.add(Severity.ERROR, unknown_datasources(read.candidates, datasources))
     report.findings += lint(surroundings_of(hpas, read.manifests), ignored_rules)
     report.findings.sort(key=lambda found: (seen.get(Path(found.fault.source).resolve(), 0), found.fault.line or 0))
     return report
+
+
+def unknown_datasources(candidates: Iterable[Candidate], known: Collection[str]) -> Iterator[Fault]:
+    """Find metrics that name a datasource which the settings do not have."""
+    for one in candidates:
+        document = one.source.document
+        for index, metric in enumerate(one.policy.metrics):
+            if isinstance(metric, PrometheusMetric) and metric.datasource not in known:
+                path = f"spec.metrics[{index}].prometheus.datasource"
+                what = f"the settings have no datasource {metric.datasource}"
+                hint = did_you_mean(metric.datasource, known) or "define it under `datasources:` in the settings"
+                yield Fault(what=what, source=document.source, line=document.line_of(path), path=path, hint=hint)
 
 
 def _check_file(file: Path, options: ReadOptions, report: Report, read: _Read) -> None:

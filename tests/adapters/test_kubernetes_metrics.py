@@ -16,9 +16,11 @@ from autoscaler.model.observation import (
     PodUsage,
     ResourceReading,
 )
-from autoscaler.model.policy import MetricName, ObjectRef
+from autoscaler.model.policy import ExternalMetric, MetricName, MetricTarget, ObjectRef
+from autoscaler.model.quantity import Quantity
 from autoscaler.model.selector import LabelSelector, Requirement
 from autoscaler.model.time import SECOND, ZERO_TIME
+from tests.engine.worlds import decide, policy, seen
 
 TEN = 1_795_514_400 * SECOND  # 2026-11-24T10:00:00Z
 RPS = MetricName(name="rps")
@@ -155,3 +157,20 @@ async def test_a_bad_selector_fails_its_metric_only(apis) -> None:
     bad = MetricName(name="rps", selector=LabelSelector(match_expressions=(needs("a", "Near", "b"),)))
 
     assert await apis.pods("shop", bad, "app=web") == NoReading(error='"Near" is not a valid label selector operator')
+
+
+async def test_c21_series_of_an_external_metric_are_summed_and_an_overflow_is_capped(apis, server) -> None:
+    """What the API gives, through the calculation: the sum of all series, and the largest number instead of a wrapped one."""
+    target = MetricTarget(type="AverageValue", average_value=Quantity.parse("10"))
+    metric = ExternalMetric(metric=RPS, target=target)
+
+    async def wanted(*values: str) -> int | None:
+        server.on(
+            "GET", EXTERNAL, {"items": [{"value": value, "timestamp": "2026-11-24T10:00:00Z"} for value in values]}
+        )
+        reading = await apis.external("shop", RPS)
+        return decide(policy(metric, high=1000), seen(0, 2, reading)).proposals[0].replicas
+
+    assert await wanted("20", "15", "5500m") == 5
+    assert await wanted("9P", "9P") == 2**31 - 1
+    assert await wanted() is None

@@ -7,7 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from autoscaler.cli.app import run
 from autoscaler.config.policies import load_policies
 from autoscaler.config.promql import PromqlError, age_query, coverage_query, metric_names, selectors_of
 from autoscaler.config.scaling_policy import scaling_policy_schema
@@ -189,6 +192,42 @@ def test_the_schema_accepts_what_is_read_and_refuses_what_is_not() -> None:
     bad = yaml.safe_load(HEAD + BLOCK + "        nonsense: 1\n")
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(bad, schema)
+
+
+def test_check_finds_a_datasource_that_the_settings_do_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, settings = tmp_path / "policy.yaml", tmp_path / "settings.yaml"
+    policy.write_text(HEAD + BLOCK + "        datasource: mian\n")
+    settings.write_text("datasources: {main: {url: 'http://prometheus:9090'}}\n")
+
+    assert run(["check", str(policy)]) == 0, "without settings nobody knows"
+    capsys.readouterr()
+    assert run(["check", str(policy), "--config", str(settings)]) == 3
+    assert capsys.readouterr().out.startswith(
+        f"{policy}:14: error: spec.metrics[0].prometheus.datasource: the settings have no datasource mian\n"
+        "  hint: did you mean `main`?\n"
+    )
+
+
+@given(st.text(alphabet="ab{}()[]\"`\\'\\\\ 1m=~,@:by#\\n", max_size=40))
+def test_no_text_is_more_than_an_error(query: str) -> None:
+    try:
+        selectors = selectors_of(query)
+    except PromqlError:
+        return
+    for selector in selectors:
+        assert selector.text in query
+        assert selectors_of(selector.text) == (selector,), "each stands for itself, whatever stood around it"
+
+
+def test_an_observation_gives_it_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy, seen = tmp_path / "policy.yaml", tmp_path / "seen.yaml"
+    policy.write_text(HEAD + BLOCK)
+    seen.write_text("scale: 4\nmetrics: {rps: 720}\n")
+
+    assert run(["evaluate", "-f", str(policy), "--observation", str(seen)]) == 0
+    assert "Growing from 4 to 8. rps asks for 8 (180 against 100)." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
