@@ -47,7 +47,7 @@ ENTRIES: Final = (
     Entry("status", "Run it", "Every policy at a glance: metrics, bounds, replicas, and why."),
     Entry("why", "Run it", "Why a workload did or did not scale, now or at any time in the journal."),
     Entry("what-if", "Run it", "What a decision would be with another metric value, size, time or policy."),
-    Entry("journal", "Run it", "List, export and verify what a controller decided."),
+    Entry("journal", "Run it", "List, export, verify what a controller decided, and compare it with what there was."),
     Entry("replay", "Run it", "A journal's inputs again: the same decisions, or those of another policy."),
     Entry("config", "Run it", "Show the settings in force, and where each one comes from."),
     Entry("shadow", "Run it", "How well `run --shadow` agrees with the built-in controller, over days."),

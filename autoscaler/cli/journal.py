@@ -1,4 +1,4 @@
-"""`autoscaler journal`: what a controller decided, as a table or a file, and whether its journal is sound."""
+"""`autoscaler journal`: what a controller decided, as a table or a file or beside what there was, and whether it is sound."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoscaler.cli.errors import ExitCode, say, usage_error
+from autoscaler.cli.journal_compare import compare
 from autoscaler.cli.journals import JournalOption, instant, journal, policy_key, second
 from autoscaler.cli.output import Cell, Output, OutputOption, print_rows, render_csv
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="journal",
-    help="What a controller decided, and whether its journal is sound.",
+    help="What a controller decided, beside what there was, and whether its journal is sound.",
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -61,7 +62,7 @@ ReasonOption = Annotated[
 
 @app.callback()
 def group() -> None:
-    """What a controller decided, and whether its journal is sound."""
+    """What a controller decided, beside what there was, and whether its journal is sound."""
 
 
 @app.command("query")
@@ -102,6 +103,9 @@ def export(
     with journal(file) as (opened, _):
         rows = opened.decisions(_query(opened, policy, since, until, action, reason, None))
         _write((_row(row) for row in rows), form, out)
+
+
+app.command("compare")(compare)
 
 
 @app.command("verify")

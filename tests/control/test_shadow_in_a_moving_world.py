@@ -194,6 +194,17 @@ def test_lost_metrics_are_told_as_such() -> None:
     assert not {verdict: count for verdict, count in world.verdicts().items() if not verdict.is_explained}
 
 
+def test_c73_over_a_day_a_shadow_asks_for_no_write_and_every_pass_is_compared() -> None:
+    """``World.run`` takes nothing but a record from the shadow: no write of a scale, of a status, or of an event."""
+    world = World(BEHAVIORS["upstreams-defaults"], 1, DEFAULT_CONFIG)
+    world.run(24 * HOUR, 7 * SECOND)
+
+    verdicts = world.verdicts()
+    assert 24 * HOUR // PERIOD - 2 <= verdicts.total() <= 24 * HOUR // PERIOD
+    assert not {verdict: count for verdict, count in verdicts.items() if not verdict.is_explained}
+    assert verdicts[Verdict.AGREED] > 0.9 * verdicts.total()
+
+
 @pytest.mark.parametrize(
     "ours",
     [
