@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Balancing, Service
-from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.ledger import Account, Columns, Ledger
 from autoscaler.simulator.pace import Pace, pace_of
 from autoscaler.simulator.waiting import Waiting, exceeds, stationary
 
 Floats = NDArray[np.float64]
 
 _ROWS_AT_ONCE: Final = 1_024  #: so that a table of them and the latencies stays in the processor's cache
+_CRUMB: Final = 1e-9  #: requests that only rounding leaves in a queue
 _GRID: Final = 128  #: latencies at which distributions are kept
 
 
@@ -62,14 +63,19 @@ def experience_of(service: Service, ledger: Ledger, cell: int, span: tuple[int, 
     queued = ledger.waiting[first:last] > 0.0
     queued[1:] |= queued[:-1].copy()
     queued[0] |= first > 0 and ledger.waiting[first - 1] > 0.0
+    is_apart = np.zeros(last - first, dtype=np.bool_)
+    for account in ledger.apart:
+        is_apart[max(0, account.first - first) : max(0, account.first + len(account) - first)] = True
     cells = -(-(last - first) // cell)
-    is_calm = np.logical_not(np.any(_by_cell(queued, cells, cell), axis=1))
+    is_calm = np.logical_not(np.any(_by_cell(queued | is_apart, cells, cell), axis=1))
     pace = pace_of(ledger)
     stretch = None if pace is None else pace.only(slice(first, last))
     calm = _calm(service, entered, ledger.slots[first:last], is_calm, cell, stretch)
-    busy = np.flatnonzero(np.repeat(~is_calm, cell)[: last - first] & (entered > 0.0))
+    busy = np.flatnonzero(np.repeat(~is_calm, cell)[: last - first] & ~is_apart & (entered > 0.0))
     found = _joined(calm, _queued(service, ledger, first + busy, queued[busy], pace))
     found.second[: len(calm)] += first
+    for account in ledger.apart:
+        found = _joined(found, _apart(service, account, (first, last), pace))
     return found
 
 
@@ -134,8 +140,21 @@ def _calm(
     return Experience(starts[keep], requests[keep], waiting, np.zeros(int(keep.sum())), found)
 
 
+def _apart(service: Service, account: Account, span: tuple[int, int], pace: Pace | None) -> Experience:
+    """Group the seconds of pods that were not as full as the others."""
+    columns, first = account.columns, account.first
+    waited = np.cumsum(columns.arrived - columns.rejected - columns.served - columns.timed_out - columns.lost) > _CRUMB
+    queued = waited | np.append(False, waited[:-1])
+    seconds = np.arange(columns.seconds)
+    inside = (seconds >= span[0] - first) & (seconds < span[1] - first) & (columns.arrived > columns.rejected)
+    mine = None if pace is None else pace.only(slice(first, first + columns.seconds))
+    found = _queued(service, columns, seconds[inside], queued[inside], mine)
+    found.second[:] += first
+    return found
+
+
 def _queued(
-    service: Service, ledger: Ledger, seconds: NDArray[np.int64], queued: NDArray[np.bool_], pace: Pace | None
+    service: Service, ledger: Ledger | Columns, seconds: NDArray[np.int64], queued: NDArray[np.bool_], pace: Pace | None
 ) -> Experience:
     """Group single seconds; those with a queue wait until it has drained so far."""
     n = ledger.seconds
@@ -156,7 +175,7 @@ def _queued(
     return Experience(seconds, entered[seconds], waiting, _left_unserved(service, ledger, seconds, backlog), found)
 
 
-def _left_unserved(service: Service, ledger: Ledger, seconds: NDArray[np.int64], backlog: Floats) -> Floats:
+def _left_unserved(service: Service, ledger: Ledger | Columns, seconds: NDArray[np.int64], backlog: Floats) -> Floats:
     """Give the share that gave up of those who waited about as long as the timeout.
 
     When the head of the line is as old as that, some of those who leave it are served just in time and the others not:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from autoscaler.simulator.traffic import RateFunction, arrivals
@@ -14,15 +16,67 @@ Floats = NDArray[np.float64]
 FIRST_SECONDS: Final = 3_600
 
 
+class Account:
+    """The same for some of a service's pods whose queues are not like those of the others, from second ``first`` on."""
+
+    __slots__ = ("_rows", "first")
+
+    def __init__(self, first: int, rows: Iterable[list[float]] = ()) -> None:
+        """``rows``: of seconds that are over, as ``add`` would have written them."""
+        self.first = first
+        self._rows = list(rows)  # arrived, slots, served, rejected, timed out, waiting, lost
+
+    def add(self, arrived: float, slots: float, outcome: tuple[float, float, float, float]) -> None:
+        """Write a second. ``outcome``: requests served, rejected, timed out, still waiting."""
+        self._rows.append([arrived, slots, *outcome, 0.0])
+
+    def lose(self, served: float, waiting: float) -> None:
+        """Count requests of the last second as lost that were served, or waited."""
+        if self._rows:
+            row = self._rows[-1]
+            row[2] -= served
+            row[5] -= waiting
+            row[6] += served + waiting
+
+    def take_over(self, other: Account, entries: Iterable[tuple[int, float]]) -> None:
+        """Go on with requests that still wait there, by second of arrival, as if they had always waited here."""
+        for second, requests in entries:
+            for account, moved in ((other, -requests), (self, requests)):
+                if account._rows:
+                    account._rows[max(0, second - account.first)][0] += moved
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def columns(self) -> Columns:
+        """Give what was written, as arrays."""
+        arrived, slots, served, rejected, timed_out, _, lost = np.array(self._rows).reshape(-1, 7).T
+        return Columns(len(self), arrived, slots, served, rejected, timed_out, lost)
+
+
+class Columns(Struct, frozen=True):
+    """Some columns of a ledger, shape ``(seconds,)`` each."""
+
+    seconds: int
+    arrived: Floats
+    slots: Floats
+    served: Floats
+    rejected: Floats
+    timed_out: Floats
+    lost: Floats
+
+
 class Ledger:
     """One row a second, shape ``(seconds,)`` each. Requests of a fluid are real numbers, not a count.
 
-    ``arrived`` is known in advance, and of single requests corrected to what came; the others are zero until the service
-    has written them. Requests sent again are counted as further ones.
+    ``arrived`` is known in advance, and of single requests corrected to what came; what the others hold
+    from ``seconds`` on means nothing. Requests sent again are counted as further ones.
     """
 
     __slots__ = (
         "_traffic",
+        "apart",
         "arrived",
         "lost",
         "rejected",
@@ -39,6 +93,7 @@ class Ledger:
     def __init__(self, traffic: RateFunction, seconds: int = FIRST_SECONDS) -> None:
         """Make room for ``seconds`` to begin with."""
         self._traffic = traffic
+        self.apart: list[Account] = []  #: of groups of pods, for stretches in which not all pods were equally full
         self.seconds = 0  #: rows that are complete
         self.arrived = arrivals(traffic, 0, seconds)
         self.slots, self.served, self.rejected, self.timed_out, self.lost, self.waiting = (
@@ -57,6 +112,15 @@ class Ledger:
     def demand(self, seconds: int) -> Floats:
         """Give how many requests were expected in each of the first ``seconds``, whatever chance made of it."""
         return arrivals(self._traffic, 0, seconds)
+
+    def open_account(self, *, has_queue: bool) -> Account:
+        """Begin an account of some pods: with all since the queue that there is now began to build up, or with nothing."""
+        n = self.seconds
+        first = int(np.flatnonzero(self.waiting[:n] == 0.0).max(initial=-1)) + 1 if has_queue else n
+        names = ("arrived", "slots", "served", "rejected", "timed_out", "waiting", "lost")
+        rows = np.array([getattr(self, name)[first:n] for name in names]).T
+        self.apart.append(account := Account(first, rows.tolist()))
+        return account
 
     def grow_to(self, seconds: int) -> None:
         """Make room for at least ``seconds`` rows."""

@@ -67,6 +67,13 @@ class Line:
         self._count()
         return dropped
 
+    def take_over(self, other: Line) -> list[tuple[int, float]]:
+        """Take in whoever waits in another line, everyone in the place of their arrival; give them by second."""
+        entries = sorted((*self._entries, *other._entries), key=lambda entry: entry[0])
+        self._entries = deque(entries)
+        self._count()
+        return [(int(second), still) for second, still, _ in other._entries]
+
     def oldest(self, now: int) -> float:
         """Give how long the head of the line has waited at second ``now`` [s]."""
         if not self._entries:

@@ -18,8 +18,8 @@ from autoscaler.model.time import SECOND, Instant, Nanoseconds, seconds
 from autoscaler.simulator.calm import Ahead, Calm
 from autoscaler.simulator.fluid_latencies import FluidLatencies
 from autoscaler.simulator.ledger import Ledger
-from autoscaler.simulator.line import Line
 from autoscaler.simulator.noise import Noise
+from autoscaler.simulator.own_queues import Queues
 from autoscaler.simulator.service_times import longest_left, still_running
 from autoscaler.simulator.serving import Counters
 from autoscaler.simulator.tally import Tally
@@ -63,7 +63,7 @@ class FluidService:
     """Requests of one workload. ``work`` is what a pod that is in rotation from the start has served [requests]."""
 
     __slots__ = (
-        "_ahead", "_calm", "_every", "_grace", "_in_rotation", "_line", "_noise", "_partial", "_partial_from", "_pods", "_share", "_slo", "_slowness",
+        "_ahead", "_calm", "_every", "_grace", "_in_rotation", "_noise", "_partial", "_partial_from", "_pods", "_queues", "_share", "_slo", "_slowness",
         "_spec", "_start", "_tally", "_young", "arrived", "ledger", "work",
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ class FluidService:
         self._every = every
         self._partial = _NONE  # slot-seconds of the current second, up to ``_partial_from``
         self._partial_from = start
-        self._line = Line()
+        self._queues = Queues(spec)
         self._tally = Tally(noise)
         self.ledger = ledger
         self.work = 0.0
@@ -106,7 +106,7 @@ class FluidService:
     @property
     def waiting(self) -> float:
         """Requests in the queue at the end of the last whole second."""
-        return self._line.waiting
+        return self._queues.waiting
 
     @property
     def in_service(self) -> float:
@@ -131,6 +131,7 @@ class FluidService:
         """Put a pod in rotation; it has been warming up ``since`` then, by default from now on."""
         self._in_rotation.add(pod)
         self.set_pods(self._pods + 1, at)
+        self._queues.join(pod, 1.0 - (at - self._start) % SECOND / SECOND, self.ledger)
         self._young.join(pod, at if since is None else since)
         self._tally.join(pod, self.work)
 
@@ -170,7 +171,7 @@ class FluidService:
         work = self._tally.read(pods, self.work)
         each = 1.0 / self._pods if self._pods else 0.0
         busy = self._tally.spread(self.in_service * each, len(pods))
-        queued = np.full(len(pods), self.waiting * each)
+        queued = np.array(self._queues.each(pods, self._pods))
         outside = [row for row, pod in enumerate(pods) if pod not in self._in_rotation]
         if outside:
             busy[outside] = queued[outside] = 0.0
@@ -182,7 +183,7 @@ class FluidService:
             arrived=self.arrived,
             waiting=self.waiting,
             active=min(float(busy.sum()), self._pods * self._spec.slots),
-            oldest=self._line.oldest(self.ledger.seconds),
+            oldest=self._queues.oldest(self.ledger.seconds),
         )
 
     def _look_ahead(self, pods: Sequence[int]) -> None:
@@ -240,11 +241,13 @@ class FluidService:
         if self._share[0] != at:
             self.catch_up(at)
             self._share = (at, self.in_service / self._pods, self.waiting / self._pods)
+        in_line = self._queues.each([pod], self._pods)[0] if self._queues.are_apart else self._share[2]
         self._in_rotation.remove(pod)
         self.set_pods(self._pods - 1, at)
         self._young.leave(pod)
         self._tally.leave(pod, self.work)
-        self._lose(self._share[1] * lost, self._share[2] * lost_in_line)
+        self._lose(pod, self._share[1] * lost, in_line * lost_in_line)
+        self._queues.leave(pod)
 
     def catch_up(self, to: Instant) -> None:
         """Serve every second that is over by ``to``."""
@@ -271,20 +274,19 @@ class FluidService:
         if first < last:
             self._serve(first, last)
 
-    def _lose(self, in_service: float, in_line: float) -> None:
+    def _lose(self, pod: int, in_service: float, in_line: float) -> None:
         """Count requests whose pod was killed as lost. Jobs wait again, at the head of the line."""
         second = self.ledger.seconds - 1
         if second < 0:
             return
-        ledger, line = self.ledger, self._line
+        ledger, queues = self.ledger, self._queues
         served = min(in_service, float(ledger.served[second]))
         if self._spec.starts_again:
-            line.put_back(second, served)
-            in_line = 0.0
+            queues.put_back(second, served)
         else:
-            ledger.lost[second] += served + line.drop(in_line)
+            ledger.lost[second] += served + queues.lose(pod, served, in_line)
         ledger.served[second] -= served
-        ledger.waiting[second] = line.waiting
+        ledger.waiting[second] = queues.waiting
 
     def _serve(self, first: int, last: int) -> None:
         """Serve whole seconds with the same pods throughout: at once where nobody has to wait."""
@@ -314,21 +316,15 @@ class FluidService:
 
     def _serve_each(self, first: int, last: int, strength: _Strength) -> None:
         """Serve second by second with so many slots: whoever is not served waits, as far as there is room."""
-        ledger, spec, line = self.ledger, self._spec, self._line
-        capacity, room = strength.able / spec.mean_service_time, spec.room(self._pods)
+        ledger, queues, pods = self.ledger, self._queues, self._pods
         ledger.slots[first:last] = strength.able
         ledger.slowness[first:last], ledger.young_share[first:last], ledger.young_slowness[first:last] = strength.pace
         done, rows = self.work, []
         for second, came in enumerate(ledger.arrived[first:last].tolist(), start=first):
-            present = line.waiting + came
-            served = min(present, capacity)
-            rejected = min(came, max(0.0, present - served - room))
-            line.move(second, came - rejected, served)
-            timed_out = line.give_up(second + 1 - spec.timeout) if line.waiting else 0.0
-            rows.append((served, rejected, timed_out, line.waiting))
+            rows.append(outcome := queues.serve(second, came, strength.able, pods))
             self.arrived += came
             if strength.warm:
-                self.work += served * spec.slots / strength.warm
+                self.work += outcome[0] * self._spec.slots / strength.warm
         columns = ledger.served, ledger.rejected, ledger.timed_out, ledger.waiting
         for column, values in zip(columns, zip(*rows, strict=True), strict=True):
             column[first:last] = values

@@ -117,6 +117,5 @@ def test_how_often_it_is_asked_changes_nothing(steps, plan):
     fine, coarse = run(steps, plan, 0.25), run(steps, plan, 60.0)
     assert fine.work == pytest.approx(coarse.work, rel=1e-12)
     for name in ("served", "rejected", "timed_out", "waiting", "slots"):
-        assert getattr(fine.ledger, name).tolist() == pytest.approx(
-            getattr(coarse.ledger, name).tolist(), rel=1e-9, abs=1e-9
-        )
+        ours, theirs = (getattr(one.ledger, name)[: one.ledger.seconds].tolist() for one in (fine, coarse))
+        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)

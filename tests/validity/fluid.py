@@ -26,8 +26,6 @@ _QUICK_POLICIES: Final = 10
 _LEAST_TAU: Final = 0.9
 _POINT: Final = 0.01
 _POINTS, _POINTS_IN_OVERLOAD = 0.1, 0.5
-#: The fluid has one line in front of all pods. Where pods take turns, new ones are empty beside old ones with a queue.
-_POINTS_OF_TURNS_WHILE_GROWING: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,8 @@ def ranking(traffic: Traffic, balancing: str, quick: bool) -> Finding:
     return Finding("1", f"cost {cost:.3f}, late {bad:.3f}", min(cost, bad) >= _LEAST_TAU)
 
 
-def _band_check(
-    traffic: Traffic, balancing: str, hours_within: float, points: float | None = None, *, in_ci: bool = False
-) -> Check:
-    points = points or (_POINTS_IN_OVERLOAD if traffic.overloads else _POINTS)
+def _band_check(traffic: Traffic, balancing: str, hours_within: float, *, in_ci: bool = False) -> Check:
+    points = _POINTS_IN_OVERLOAD if traffic.overloads else _POINTS
     return Check(
         f"fluid-{traffic.name.replace(' ', '-').lower()}-{balancing}",
         Kind.FLUID,
@@ -101,15 +97,15 @@ def _ranking_check(traffic: Traffic, balancing: str, in_ci: bool) -> Check:
 
 
 _WITH_ROOM: Final = (worlds.BURSTY, worlds.MONGO, worlds.WORLD_CUP, worlds.RAMP, worlds.SINE)
-_LEAST, _ROBIN, _SHARED = "least_outstanding", "round_robin", "shared"
+_LEAST, _ROBIN, _RANDOM, _SHARED = "least_outstanding", "round_robin", "random", "shared"
 
 CHECKS: Final = (
     *(
         _band_check(traffic, _LEAST, 0.01, in_ci=traffic is worlds.BURSTY)
         for traffic in (*_WITH_ROOM, worlds.STEP, worlds.CROWD)
     ),
-    *(_band_check(traffic, _ROBIN, 0.03) for traffic in (*_WITH_ROOM, worlds.STEP)),
-    _band_check(worlds.CROWD, _ROBIN, 0.03, _POINTS_OF_TURNS_WHILE_GROWING),
+    *(_band_check(traffic, _ROBIN, 0.03) for traffic in (*_WITH_ROOM, worlds.STEP, worlds.CROWD)),
+    _band_check(worlds.CROWD, _RANDOM, 0.03),
     *(_band_check(traffic, _SHARED, 0.01) for traffic in (worlds.BURSTY, worlds.STEP, worlds.CROWD)),
     _ranking_check(worlds.BURSTY, _LEAST, in_ci=False),
     _ranking_check(worlds.CROWD, _LEAST, in_ci=True),

@@ -18,6 +18,11 @@ _BALANCING: Final = {
     Balancing.RANDOM: "each request goes to any pod, which is a queue of its own",
     Balancing.SHARED: "one queue stands in front of all pods",
 }
+#: What stands for the pods of a fluid in overload; elsewhere one queue does.
+_QUEUES: Final = dict.fromkeys(
+    (Balancing.ROUND_ROBIN, Balancing.RANDOM),
+    "a queue for each group of pods that are equally full: pods that join then are empty beside the others",
+)
 
 
 def assumptions(inputs: Inputs) -> tuple[str, ...]:
@@ -60,8 +65,9 @@ def _service(scenario: Scenario) -> Iterator[str]:
     if is_fluid:
         yield (
             "Requests are a fluid: expected numbers, second by second. While there is room the wait follows a formula for how "
-            "requests find a pod; in overload it follows from one queue in front of all pods. Rejections by mere chance, while there is room on average, are left out: they matter "
-            "where next to nobody may wait. Percentiles leave out rejected requests and count those that left with the timeout."
+            f"requests find a pod; in overload it follows from {_QUEUES.get(service.balancing, 'one queue in front of all pods')}. "
+            "Rejections by mere chance, while there is room on average, are left out: they matter where next to nobody may "
+            "wait. Percentiles leave out rejected requests and count those that left with the timeout."
         )
     else:
         yield (
