@@ -18,6 +18,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from autoscaler.control.ambiguity import SelectorIndex
+from autoscaler.control.budgets import SharedBudgets
 from autoscaler.control.competition import Competitors
 from autoscaler.control.halting import Halting
 from autoscaler.control.messages import (
@@ -75,6 +76,7 @@ class Controller:
         self._tracked: dict[PolicyKey, Tracked] = {}
         self._selectors = SelectorIndex()
         self._halting = Halting()
+        self._budgets = None if config.budgets.are_off else SharedBudgets(config)
         self._competitors = Competitors()
 
     @property
@@ -144,6 +146,8 @@ class Controller:
             self._tracked[key] = Tracked.fresh(event.policy, event.status, event.memory)
             self._selectors.register(key)
             self._halting.follow(key, self._tracked[key].memory.status)
+            if self._budgets is not None:
+                self._budgets.recall(key, self._tracked[key].memory)
         elif known.policy.uid == event.policy.uid:
             known.policy, known.absence = event.policy, None
         else:
@@ -155,6 +159,8 @@ class Controller:
         self._selectors.forget(key)
         self._halting.forget(key)
         self._competitors.forget(key)
+        if self._budgets is not None:
+            self._budgets.forget(key)
         return ()
 
     def _begin(self, event: EvaluationDue) -> Instructions:
@@ -187,6 +193,8 @@ class Controller:
             observation = replace(observation, competition=competition)
         observation = self._with_rivals(policy, memory, observation)
         decision, after = evaluate(policy, observation, memory, self._config)
+        if self._budgets is not None:
+            decision = self._budgets.allow(decision, spends=mode is not _OBSERVE)
         return Pass(policy, mode, observation, decision, after, memory)
 
     def _follow(self, run: Pass) -> Instructions:
@@ -250,6 +258,8 @@ class Controller:
         )
         tracked.last, tracked.explained_by = record, run
         self._competitors.settled(key, run.decision, outcome)
+        if self._budgets is not None:
+            self._budgets.settle(key, outcome)
         if run.mode is _OBSERVE:
             tracked.keep_status_of_others()
             return (record,)
@@ -272,6 +282,8 @@ class Controller:
         tracked = self._tracked.get(key)
         if tracked is not None:
             tracked.observing = tracked.current = None
+            if self._budgets is not None:
+                self._budgets.settle(key, _WRITTEN)  # for all that is known it was
         return ()
 
     def _amend(self, event: StatusRefused) -> Instructions:

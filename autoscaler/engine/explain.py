@@ -12,7 +12,9 @@ ShowInstant = Callable[[Instant], str]
 
 _FAILED = re.compile(r"^failed to get [^:]*: ")  #: what "cannot be read" says already
 _ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
-_TIMED = frozenset({"stabilization", "rate rules", "competition"})  #: stages that let go as time passes
+_TIMED = frozenset(
+    {"stabilization", "rate rules", "competition", "shared budgets"}
+)  #: stages that let go as time passes
 
 
 def sentence(decision: Decision, outcome: WriteOutcome | None = None, *, show: ShowInstant | None = None) -> str:

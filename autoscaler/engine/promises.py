@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoscaler.engine.course import lower_bound
+from autoscaler.model.budgets import NO_BUDGETS
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.decision import Decision, Reason
 from autoscaler.model.policy import ScalingPolicy
@@ -14,7 +15,7 @@ def broken_promise(policy: ScalingPolicy, decision: Decision, config: Controller
     if current is None:
         return "nothing is written to a target that could not be read"
     low, high = lower_bound(policy), policy.max_replicas
-    if policy.guarding is not None:
+    if policy.guarding is not None or config.budgets is not NO_BUDGETS:
         if decision.reason is Reason.HELD:  # a person's number leaves every bound but the upper one
             return f"{desired} is above the maximum {high}" if desired > high else ""
         low, high = min(low, current), max(high, current)  # guards may bring a target back into them step by step

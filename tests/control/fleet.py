@@ -53,6 +53,7 @@ class Fleet:
         self.asked: dict[PolicyKey, int | None] = {}
         self.records: dict[PolicyKey, Record] = {}
         self.statuses: dict[PolicyKey, PolicyStatus] = {}
+        self.loses_writes = False  #: no answer to any write
 
     def add(self, policy: ScalingPolicy, size: int, asked: int | None, memory: Memory | None = None) -> PolicyKey:
         """Put a policy in force; unless told otherwise nothing is remembered that would hold it."""
@@ -81,6 +82,8 @@ class Fleet:
                     self._tell(
                         TargetObserved(key=key, observation=Observation(at=at, scale=scale, readings=(reading,)))
                     )
+                case WriteScale() if self.loses_writes:
+                    pass
                 case WriteScale(key=key, replicas=replicas):
                     self.sizes[key] = replicas
                     self._tell(ScaleWritten(key=key))
