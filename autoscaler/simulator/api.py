@@ -36,7 +36,11 @@ class WorldApi:
         if workload is None:
             return Observation(at=ask.at, scale=ScaleUnavailable(error=_not_found(ask.target), absent=True))
         return Observation(
-            at=ask.at, scale=workload.scale(), pods=workload.pods(), readings=workload.readings(ask.metrics)
+            at=ask.at,
+            scale=workload.scale(),
+            pods=workload.pods(),
+            readings=workload.readings(ask.metrics),
+            target=workload.target_state(),
         )
 
     def write(self, write: WriteScale) -> Written:

@@ -11,6 +11,7 @@ from functools import partial
 
 from autoscaler.config.scenario import Rollout, Scenario
 from autoscaler.model.observation import Pod
+from autoscaler.model.target import WorkloadState
 from autoscaler.model.time import HOUR, Instant, seconds
 from autoscaler.simulator.kernel import EventQueue, Kind
 from autoscaler.simulator.kubelet import Kubelet
@@ -78,6 +79,20 @@ class PodSet:
     def counts(self, at: Instant) -> Counts:
         """Count pods now, which is ``at``."""
         return Counts(at, self.wanted, self.created(), self.serving(), len(self.pods))
+
+    def rollout(self) -> WorkloadState | None:
+        """Tell how a rollout goes, as the Deployment's status would; ``None``: none is under way."""
+        if not self._sets.is_rolling:
+            return None
+        existing, ready = zip(*(self._census(template) for template in self._sets.sizes), strict=True)
+        updated, _ = self._census(self._sets.newest)
+        return WorkloadState(
+            spec_replicas=self.wanted,
+            replicas=sum(existing),
+            updated_replicas=updated,
+            ready_replicas=sum(ready),
+            available_replicas=sum(ready),
+        )
 
     def created(self) -> int:
         """Count pods that are not on their way out."""

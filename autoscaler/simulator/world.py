@@ -12,6 +12,7 @@ from autoscaler.config.scenario import LostNodes, NodePool, Scenario
 from autoscaler.config.spot_traces import SpotTrace
 from autoscaler.model.observation import Pod, Reading, Scale
 from autoscaler.model.policy import Metric
+from autoscaler.model.target import TargetState
 from autoscaler.model.time import SECOND, Instant, seconds
 from autoscaler.simulator.cluster import Counts, PodSet
 from autoscaler.simulator.fidelity import serving_of
@@ -115,6 +116,11 @@ class Workload:
                 resource_version=str(self._version),
             )
         return shown
+
+    def target_state(self) -> TargetState | None:
+        """Give what the target says of itself where that is worth a look: while a rollout is under way."""
+        rollout = self._pods.rollout()
+        return None if rollout is None else TargetState(workload=rollout)
 
     def pods(self) -> tuple[Pod, ...]:
         """Give every pod as the API server shows it; the same objects as long as nothing changed."""
