@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,58 @@ async def test_a_wrong_token_is_an_error_after_one_more_try(client, server) -> N
         await client.get("/x", PODS)
 
     assert len(server.asked) == 2
+
+
+async def test_a_token_that_stays_wrong_is_read_ever_more_seldom(server, requests_log, monkeypatch) -> None:
+    reads: list[int] = []
+
+    async def credentials(configuration: Configuration) -> None:
+        reads.append(len(server.asked))
+        configuration.host = server.url
+        configuration.api_key["BearerToken"] = "Bearer wrong"
+
+    monkeypatch.setattr("autoscaler.adapters.kubernetes.client.CREDENTIALS_RELOAD_INTERVAL", 0.02)
+    server.on("GET", "/x", (401, "", {}))
+    async with open_client(credentials, timeouts=Timeouts(), requests=requests_log, user_agent="t") as client:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() - began < 1:
+            with pytest.raises(RefusedError):
+                await client.get("/x", PODS)
+            await asyncio.sleep(0.005)
+        assert 5 <= len(reads) <= 8  # at the start, then after 0, 20, 40, 80, 160, 320 ms more
+        server.on("GET", "/x", {})
+        await client.get("/x", PODS)
+        server.on("GET", "/x", (401, "", {}))
+        before = len(reads)
+        await asyncio.sleep(0.03)
+        with pytest.raises(RefusedError):
+            await client.get("/x", PODS)
+    assert len(reads) == before + 1, "after good answers a rejection is looked into at once"
+
+
+async def test_a_token_that_is_replaced_again_and_again_costs_nobody_an_answer(server, requests_log) -> None:
+    good = {"token": "first"}
+
+    async def credentials(configuration: Configuration) -> None:
+        configuration.host = server.url
+        configuration.api_key["BearerToken"] = f"Bearer {good['token']}"
+
+    async def only_the_good_one(request: web.Request) -> web.StreamResponse:
+        fits = request.headers["Authorization"] == f"Bearer {good['token']}"
+        return web.json_response({}) if fits else web.Response(status=401)
+
+    server.on("GET", "/x", only_the_good_one)
+    async with open_client(credentials, timeouts=Timeouts(), requests=requests_log, user_agent="t") as client:
+        for token in ("second", "third"):
+            await client.get("/x", PODS)
+            good["token"] = token
+            await asyncio.gather(*(client.get("/x", PODS) for _ in range(20)))
+            await asyncio.sleep(1.05)  # rotations are minutes apart; less than a second would be one
+
+    codes = [code for _, _, code in requests_log.answers]
+    assert codes.count(200) == 42
+    assert codes.count(401) == 40  # each of the twenty at most once per rotation
 
 
 async def test_silence_is_an_error_in_time(client, server, requests_log) -> None:

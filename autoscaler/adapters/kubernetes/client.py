@@ -30,6 +30,8 @@ MERGE_PATCH = "application/merge-patch+json"
 
 #: A rejected token is replaced at most this often [s], so that a wrong one does not turn into a storm of reads.
 CREDENTIALS_RELOAD_INTERVAL = 1.0
+#: Where what was read is rejected too, the next look is twice as far away, up to this [s].
+LONGEST_RELOAD_INTERVAL = 30.0
 #: What to wait [s] where the server asks for patience without saying how much.
 DEFAULT_RETRY_AFTER = 1.0
 #: Failures quoted in messages need no more of the body than this [bytes].
@@ -106,6 +108,7 @@ class Client:
         self.gate = gate
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
+        self._reload_interval = CREDENTIALS_RELOAD_INTERVAL
 
     @property
     def server(self) -> str:
@@ -151,7 +154,7 @@ class Client:
                     if error.code == 401:
                         await self._renew_credentials()
                     raise error
-                self._requests.answered(subject, response.status)
+                self._answered(subject, response.status)
                 turn.answered()
                 turn.leave()
                 yield self._lines(call, response)
@@ -192,7 +195,7 @@ class Client:
                 _tell(turn, error)
                 return error
             body = await _read_all(response, MAX_BODY)
-            self._requests.answered(call.subject, response.status)
+            self._answered(call.subject, response.status)
             turn.answered()
             return body
 
@@ -218,7 +221,7 @@ class Client:
 
     async def _refusal(self, call: _Call, response: aiohttp.ClientResponse) -> RefusedError:
         body = await response.content.read(MAX_ERROR_BODY)
-        self._requests.answered(call.subject, response.status)
+        self._answered(call.subject, response.status)
         return refusal(
             call.subject,
             method=call.method,
@@ -240,11 +243,14 @@ class Client:
             await asyncio.sleep(wait)
 
     async def _renew_credentials(self) -> bool:
-        """Read the credentials again, once for all requests that were rejected meanwhile; tell whether it helped."""
+        """Read the credentials again, once for all requests that were rejected meanwhile; tell whether to try again."""
         loop = asyncio.get_running_loop()
         async with self._reloading:
-            if loop.time() - self._reloaded_at < CREDENTIALS_RELOAD_INTERVAL:
-                return True
+            since = loop.time() - self._reloaded_at
+            if since < self._reload_interval:
+                return since < CREDENTIALS_RELOAD_INTERVAL
+            self._reload_interval = min(2 * self._reload_interval, LONGEST_RELOAD_INTERVAL)
+            self._reloaded_at = loop.time()
             fresh = Configuration()
             try:
                 await self._credentials(fresh)
@@ -252,8 +258,13 @@ class Client:
                 return False
             self._api.configuration.api_key = fresh.api_key
             self._api.configuration.refresh_api_key_hook = fresh.refresh_api_key_hook
-            self._reloaded_at = loop.time()
             return True
+
+    def _answered(self, subject: Subject, code: int) -> None:
+        """Pass on that an answer came. Whatever is not 401 proves the credentials."""
+        if code != 401:
+            self._reload_interval = CREDENTIALS_RELOAD_INTERVAL
+        self._requests.answered(subject, code)
 
     @contextmanager
     def _translated(self, call: _Call) -> Iterator[None]:
