@@ -118,7 +118,7 @@ def _span(one: Difference) -> str:
     from autoscaler.config.durations import print_duration
     from autoscaler.model.time import SECOND
 
-    return f"{second(one.since)} for {print_duration((one.until - one.since) // SECOND * SECOND)}"
+    return f"{second(one.since)} for {print_duration((one.until - one.since + SECOND // 2) // SECOND * SECOND)}"
 
 
 def _row(one: Hindsight) -> dict[str, Cell]:

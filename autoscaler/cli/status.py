@@ -153,7 +153,7 @@ def _row(state: PolicyState, now: datetime) -> dict[str, Cell]:
         "mode": state.mode,
         "age": _span(now, state.at),
         "reason": state.reason,
-        "write": state.write.replace("_", " "),
+        "write": state.write,
         "last scale": _span(now, state.last_scale_at, " ago"),
         "next change": _span(now, state.next_possible_change_at, ahead="in "),
         "why": state.why,

@@ -14,6 +14,7 @@ from typing import Final
 from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError
 from autoscaler.adapters.kubernetes.examination import Examination, Right
 from autoscaler.config.datasources import UsageSource
+from autoscaler.config.durations import print_duration
 from autoscaler.config.lint.finding import Severity
 from autoscaler.config.settings import MemoryStore, Settings
 from autoscaler.daemon.clock import Clock
@@ -26,7 +27,7 @@ from autoscaler.model.policy import (
     ResourceMetric,
     ScalingPolicy,
 )
-from autoscaler.model.time import SECOND, as_seconds
+from autoscaler.model.time import SECOND
 
 _MINORS: Final = range(34, 38)  #: releases that the adapters were written against
 _SKEW: Final = 5 * SECOND  #: the server's clock in its answers has whole seconds
@@ -94,7 +95,7 @@ def _version(version: str) -> Diagnosis:
 def _clock(ahead: int) -> Diagnosis:
     if abs(ahead) <= _SKEW:
         return Diagnosis(check="clock", what="the server's clock agrees with ours")
-    words = f"the server's clock is {abs(as_seconds(ahead)):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
+    words = f"the server's clock is {print_duration(abs(ahead) // SECOND * SECOND)} {'ahead of' if ahead > 0 else 'behind'} ours"
     fix = "synchronize this machine's clock (chrony, systemd-timesyncd)"
     told = error if abs(ahead) > _DANGEROUS_SKEW else warning
     return told("clock", f"{words}: ages of samples and pods are wrong by as much", fix)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from autoscaler.control.messages import Record
 from autoscaler.demo.feed import Entry
-from autoscaler.engine.explain import sentence
+from autoscaler.engine.explain import earliest_change, sentence
 from autoscaler.model.decision import Action, Decision, Reason, WriteResult
 from autoscaler.model.time import as_seconds
 
@@ -33,6 +35,7 @@ class DecisionLog:
         decision = record.decision
         text = sentence(decision, record.outcome)
         opening, _, why = text.partition(". ")
+        waits = earliest_change(decision)
         line = Entry(
             id=self._next_id(),
             at=as_seconds(decision.at),
@@ -42,19 +45,11 @@ class DecisionLog:
             after=decision.desired if decision.current is not None else 0,
             sentence=text,
             why=why or opening,
+            waits_until=None if waits is None else as_seconds(waits),
         )
         last = self._last
         if last is not None and _goes_on(last, line):
-            line = Entry(
-                id=last.id,
-                at=last.at,
-                until=line.until,
-                tone=line.tone,
-                before=line.before,
-                after=line.after,
-                sentence=line.sentence,
-                why=line.why,
-            )
+            line = replace(line, id=last.id, at=last.at)
         self._last = line
         return line
 

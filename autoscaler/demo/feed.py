@@ -51,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the list of decisions; passes that hold the same number share a line.
 
     ``tone`` is ``up``, ``down``, ``hold``, ``trouble`` or ``other`` (somebody else scaled). ``why`` is the sentence without its opening words.
+    ``waits_until``: when the window or rate rule that holds may let go.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     after: int
     sentence: str
     why: str
+    waits_until: float | None = None
 
 
 class MetricTitle(msgspec.Struct, frozen=True):

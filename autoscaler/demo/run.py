@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 from autoscaler.config.settings import HttpSettings, JournalSettings, KubernetesSettings, Settings
 from autoscaler.control.messages import Record
 from autoscaler.daemon.process import run_daemon
+from autoscaler.daemon.wiring import Running
 from autoscaler.demo.decision_log import DecisionLog
 from autoscaler.demo.feed import Entry, Feed, Meta, Point
 from autoscaler.demo.metric_titles import metric_title
@@ -26,6 +28,8 @@ from autoscaler.emulator.scene import Scene
 from autoscaler.model.time import Nanoseconds
 
 DEFAULT_PORT: Final = 8090  #: of the page; another one if it is taken
+#: Where `status` and `why` look by default; the controller answers at another one if it is taken.
+EXPLAIN_PORT: Final = 8081
 
 
 class Audience(Protocol):
@@ -33,6 +37,9 @@ class Audience(Protocol):
 
     def greet(self, *, page: str, kubeconfig: str, target: str, notes: Sequence[str]) -> None:
         """Everything is up. ``page`` is empty where none is served; ``target`` is as kubectl takes it."""
+
+    def answers(self, *, policy: str, options: str | None) -> None:
+        """The controller is up. ``options``: what `status` and `why` need to reach it; ``None``: they cannot."""
 
     def decided(self, entry: Entry) -> None:
         """A pass has ended."""
@@ -89,6 +96,7 @@ class Performance:
                 stop=stop,
                 clock=self._scene.clock,
                 on_record=self._record,
+                ready=self._ready,
                 version=self._options.version,
             )
             for task in endless:
@@ -133,12 +141,21 @@ class Performance:
             self._feed.add_decision(entry)
             self._audience.decided(entry)
 
+    def _ready(self, running: Running) -> None:
+        """Say how to ask the controller, once it is there."""
+        port = running.explain
+        elsewhere = None if port is None else f" --url http://{LOOPBACK}:{port}"
+        options = "" if port == EXPLAIN_PORT else elsewhere
+        self._audience.answers(policy=str(self._play.policy.key), options=options)
+
     def _settings(self) -> Settings:
         return Settings(
             policies=(self._policy_file,),
             apply=True,
             kubernetes=KubernetesSettings(kubeconfig=self._kubeconfig),
-            http=HttpSettings.model_validate({"listen": f"{LOOPBACK}:0"}),
+            http=HttpSettings.model_validate(
+                {"listen": f"{LOOPBACK}:0", "explain": f"{LOOPBACK}:{EXPLAIN_PORT if _is_free(EXPLAIN_PORT) else 0}"}
+            ),
             journal=JournalSettings(path=self._options.journal),
         )
 
@@ -153,6 +170,17 @@ class Performance:
             kubectl=f"kubectl --kubeconfig {self._kubeconfig} get deploy,pods,hpa",
             metrics=tuple(metric_title(metric) for metric in policy.metrics),
         )
+
+
+def _is_free(port: int) -> bool:
+    """Tell whether somebody could listen there now."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 async def _open_page(feed: Feed, port: int, notes: list[str]) -> tuple[Page, str]:

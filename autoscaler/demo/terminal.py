@@ -39,6 +39,13 @@ class Terminal:
             self._console.print(f"          kubectl {example}")
         for note in notes:
             self._console.print(Text.assemble(("Note      ", "bold"), note))
+
+    def answers(self, *, policy: str, options: str | None) -> None:
+        """Say how to ask the controller why, in another terminal; where it cannot be asked, only how to end."""
+        if options is not None:
+            self._console.print(Text.assemble(("Ask it    ", "bold"), f"autoscaler status{options}"))
+            for example in (f"why {policy}", f"what-if {policy} cpu=+50%"):
+                self._console.print(f"          autoscaler {example}{options}")
         self._console.print("Ctrl-C ends it.\n")
 
     @contextmanager

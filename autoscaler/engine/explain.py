@@ -11,6 +11,7 @@ from autoscaler.model.time import HOUR, MINUTE, SECOND, Instant
 ShowInstant = Callable[[Instant], str]
 
 _FAILED = re.compile(r"^failed to get [^:]*: ")  #: what "cannot be read" says already
+_WITHIN = "within tolerance"  #: a proposal's note
 _ASKING = frozenset({"metric", "combine"})  #: stages in which metrics ask; those after them allow or refuse
 _TIMED = frozenset(
     {"stabilization", "rate rules", "competition", "shared budgets"}
@@ -65,6 +66,15 @@ def binding_stage(decision: Decision) -> Stage | None:
     """Give the last stage after the metrics that changed the number; ``None``: it is as they asked."""
     rules = [stage for stage in decision.stages if stage.stage not in _ASKING and stage.before != stage.after]
     return rules[-1] if rules else None
+
+
+def earliest_change(decision: Decision) -> Instant | None:
+    """Give when what holds the number may let go; ``None`` where that is for the metrics to say, and not for the clock."""
+    at = decision.next_possible_change_at
+    binding = binding_stage(decision)
+    if at is None or at <= decision.at or decision.rescale or binding is None or binding.stage not in _TIMED:
+        return None
+    return at
 
 
 def _opening(decision: Decision, outcome: WriteOutcome | None) -> str:
@@ -149,7 +159,14 @@ def _near_target(decision: Decision) -> str:
     nearest = _loudest(decision)
     if nearest is None or not nearest.observed:
         return "Every metric is within tolerance of its target"
-    return f"{metric_label(nearest.name)} at {short_figure(nearest.observed)} is within tolerance of its target {nearest.target}"
+    return _near(nearest)
+
+
+def _near(proposal: Proposal) -> str:
+    return (
+        f"{metric_label(proposal.name)} at {short_figure(proposal.observed)} is within tolerance of its target "
+        f"{proposal.target}"
+    )
 
 
 def _asked(decision: Decision) -> str:
@@ -160,6 +177,8 @@ def _asked(decision: Decision) -> str:
         return _clause(held or "Nothing asks")
     if binding is not None and loudest.replicas != decision.desired:
         return f"{_asks(loudest)}, but {_held(binding)}"
+    if not decision.rescale and loudest.note == _WITHIN and loudest.observed:
+        return _near(loudest)
     return _asks(loudest, for_what="" if decision.rescale else "no change")
 
 
@@ -200,13 +219,10 @@ def _held(stage: Stage) -> str:
 
 def _earliest(decision: Decision, show: ShowInstant) -> str:
     """Name the time only where a window or a rate rule is what binds: elsewhere the next metrics decide, not the clock."""
-    at = decision.next_possible_change_at
-    binding = binding_stage(decision)
-    if at is not None and decision.reason is Reason.TARGET_MISSING:
-        return f"; looked for again {show(at)}"
-    if at is None or at <= decision.at or decision.rescale or binding is None or binding.stage not in _TIMED:
-        return ""
-    return f"; earliest change {show(at)}"
+    if decision.next_possible_change_at is not None and decision.reason is Reason.TARGET_MISSING:
+        return f"; looked for again {show(decision.next_possible_change_at)}"
+    at = earliest_change(decision)
+    return "" if at is None else f"; earliest change {show(at)}"
 
 
 def _clause(text: str) -> str:

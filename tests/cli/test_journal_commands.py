@@ -91,7 +91,7 @@ def test_why_explains_the_newest_pass_and_any_other(journal: Path, capsys: pytes
     ]
     assert "How it was decided" in first
     document = json.loads(out(capsys, "why", "web", "--journal", journal, "-o", "json"))
-    assert document["write"] == {"result": "not_needed", "error": ""}
+    assert document["write"] == {"attempted": False, "result": "not_needed", "error": ""}
     assert document["result"]["action"] == "none"
 
 

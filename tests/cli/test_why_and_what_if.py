@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ from autoscaler.model.observation import (
     Scale,
     ScaleUnavailable,
 )
-from autoscaler.model.policy import ScalingPolicy
+from autoscaler.model.policy import Mode, ScalingPolicy
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.time import MINUTE, SECOND, Instant
 
@@ -67,7 +68,8 @@ class Case:
         }
         file = folder / f"{name}.yaml"
         file.write_text(yaml.safe_dump(manifest))
-        (self.policy,) = load_policies([file]).policies
+        (read,) = load_policies([file]).policies
+        self.policy = replace(read, mode=Mode.APPLY)
         self._controller = controller
         controller.handle(PolicyAccepted(policy=self.policy))
 
@@ -336,7 +338,7 @@ def test_c84_what_if_takes_values_and_edits_of_the_policy(
 def test_what_if_says_first_how_it_was(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["what-if", "stuck-at-max/web", "spec.maxReplicas=30", "--journal", str(journal)]) == 0
     assert capsys.readouterr().out.splitlines()[:6] == [
-        "stuck-at-max/web at 2026-01-05T12:00:00Z, Observe",
+        "stuck-at-max/web at 2026-01-05T12:00:00Z, Apply",
         "",
         "As it was: Staying at 10. cpu asks for 20 (100% against 50%), but 10 is the maximum.",
         "With spec.maxReplicas=30:",

@@ -20,6 +20,7 @@ class Notebook:
 
     page: str = ""
     target: str = ""
+    asked: str = ""
     notes: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
@@ -29,6 +30,9 @@ class Notebook:
         self.page, self.target = page, target
         self.notes += notes
         self.up.set()
+
+    def answers(self, *, policy: str, options: str | None) -> None:
+        self.asked = f"why {policy}{options}"
 
     def decided(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -52,6 +56,7 @@ async def test_scales_up_under_growing_traffic_and_sums_up(tmp_path: Path) -> No
     assert summary.lost_share < 0.05
     assert summary.served + 1 >= summary.requests * (1 - summary.lost_share) - 2000
     assert watched.points[-1].ready > 2
+    assert watched.asked.startswith("why default/web")
     assert any(entry.sentence.startswith("Growing from 2 to ") for entry in watched.entries)
 
 

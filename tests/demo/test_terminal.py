@@ -32,9 +32,29 @@ def test_says_where_the_page_is_and_what_to_type() -> None:
         "          kubectl get hpa --watch",
         "          kubectl scale deployment/web --replicas 30",
         "Note      mind the gap",
-        "Ctrl-C ends it.",
-        "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            " --url http://127.0.0.1:9",
+            [
+                "Ask it    autoscaler status --url http://127.0.0.1:9",
+                "          autoscaler why default/web --url http://127.0.0.1:9",
+                "          autoscaler what-if default/web cpu=+50% --url http://127.0.0.1:9",
+                "Ctrl-C ends it.",
+                "",
+            ],
+        ),
+        (None, ["Ctrl-C ends it.", ""]),
+    ],
+)
+def test_says_how_to_ask_why_where_that_can_be_asked(options: str | None, lines: list[str]) -> None:
+    out = io.StringIO()
+    Terminal(out).answers(policy="default/web", options=options)
+    assert out.getvalue().splitlines() == lines
 
 
 def test_prints_changes_once_and_holds_never(entry: Callable[..., Entry], point: Callable[..., Point]) -> None:

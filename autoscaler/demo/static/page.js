@@ -1,12 +1,13 @@
 // The live page: takes the stream apart and puts each part in its place. Text goes in as text, never as markup.
 import { Charts } from "./charts.js";
 import { Log } from "./log.js";
-import { clockTime, count, rate, share, seconds } from "./format.js";
+import { age, clockTime, count, rate, share, seconds } from "./format.js";
 
 const at = (id) => document.getElementById(id);
 const charts = new Charts(at("charts"));
 const log = new Log(at("log"), at("announcer"));
 let meta = null;
+let waits = null; // until when the last decision is held, in seconds since 1970
 let frozen = false;
 let held = null; // the newest of each message that came while the view was frozen
 
@@ -26,6 +27,7 @@ function showMeta(next) {
 
 function showPoint(point) {
   put("clock", clockTime(point.at));
+  showCountdown(point.at);
   put("figure-demand", rate(point.demand));
   put("figure-capacity", rate(point.capacity));
   const missing = Math.max(0, point.demand - point.capacity);
@@ -39,8 +41,16 @@ function showPoint(point) {
   put("figure-lost", share(point.lost));
 }
 
+function showCountdown(now) {
+  const left = waits === null ? 0 : Math.ceil(waits - now);
+  at("countdown").hidden = left <= 0;
+  if (left > 0) put("countdown-left", age(left));
+}
+
 function showVerdict(entry) {
   at("verdict").dataset.tone = entry.tone;
+  waits = entry.waits_until;
+  showCountdown(entry.until);
   const stop = entry.sentence.indexOf(". ");
   const first = stop < 0 ? entry.sentence : entry.sentence.slice(0, stop + 1);
   const text = at("verdict-text");
