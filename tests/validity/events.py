@@ -133,6 +133,7 @@ class Judge:
         self._pods: dict[int, Pod] = {}
         self._next = 0  # whose turn it is in round robin
         self._line: deque[int] = deque()  # the line that all pods share
+        self._free: deque[Pod] = deque()  # their slots, the one that has been free longest first
         self._factor = 1.0
         self._moves = count(1)
         size = len(self._arrivals)
@@ -178,10 +179,13 @@ class Judge:
     def _depart(self, request: int, at: float) -> None:
         self.fates[request] = Fate.SERVED
         pod = self._pods[self.pods[request]]
-        if self._rules.rule is not Rule.SHARED or len(pod.busy) == self._rules.slots:  # a pod without room has no turn
-            pod.moved = next(self._moves)
+        pod.moved = next(self._moves)
         pod.busy.discard(request)
-        self._take_next(pod, at)
+        if self._rules.rule is not Rule.SHARED:
+            self._take_next(pod, at)
+        elif pod in self._rotation:
+            self._free.append(pod)
+            self._take_from_the_line(at)
 
     def _fail(self, request: int, fate: Fate, at: float) -> None:
         """End an attempt; if the client has another one, it comes after a pause."""
@@ -203,13 +207,14 @@ class Judge:
         heapq.heappush(self._agenda, (deadline, Turn.GIVES_UP, request, self._attempts[request]))
 
     def _take_next(self, pod: Pod, at: float) -> None:
-        """Fill the pod's free slots from its line, or from the shared one while it is in rotation."""
-        is_shared = self._rules.rule is Rule.SHARED
-        if is_shared and pod not in self._rotation:
-            return
-        line = self._line if is_shared else pod.line
-        while line and len(pod.busy) < self._rules.slots:
-            self._start(line.popleft(), pod, at)
+        """Fill the pod's free slots from its line."""
+        while pod.line and len(pod.busy) < self._rules.slots:
+            self._start(pod.line.popleft(), pod, at)
+
+    def _take_from_the_line(self, at: float) -> None:
+        """Fill free slots from the line that all share: those that have been free longest first."""
+        while self._line and self._free:
+            self._start(self._line.popleft(), self._free.popleft(), at)
 
     def _start(self, request: int, pod: Pod, at: float) -> None:
         self.starts[request] = at
@@ -236,11 +241,8 @@ class Judge:
             self._arrive_at(self._pod_for(request), request, at)
 
     def _arrive_at_the_line(self, request: int, at: float) -> None:
-        free = [pod for pod in self._rotation if len(pod.busy) < self._rules.slots]
-        if free:
-            pod = min(free, key=lambda each: each.moved)
-            pod.moved = next(self._moves)
-            self._start(request, pod, at)
+        if self._free:
+            self._start(request, self._free.popleft(), at)
         elif len(self._line) < self._rules.queue_limit * len(self._rotation):
             self._wait_in(self._line, request)
         else:
@@ -289,7 +291,8 @@ class Judge:
                 pod = Pod(change.pod, change.at, next(self._moves))
                 self._pods[pod.name] = pod
                 self._rotation.append(pod)
-                self._take_next(pod, change.at)
+                self._free.extend([pod] * self._rules.slots)
+                self._take_from_the_line(change.at)
             case What.LEAVE:
                 self._out_of_rotation(self._pods[change.pod])
             case What.KILL:
@@ -304,6 +307,7 @@ class Judge:
         """Take a pod out; whose turn it was in round robin keeps its turn, the next one after it if that is the pod."""
         if pod not in self._rotation:
             return
+        self._free = deque(each for each in self._free if each is not pod)
         place = self._rotation.index(pod)
         self._rotation.remove(pod)
         self._next -= place < self._next

@@ -10,15 +10,24 @@ from autoscaler.simulator.native.marks import rare
 from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.heap import pop, push, replace_top
 from autoscaler.simulator.requests.layout import Balancer, Fate, State
-from autoscaler.simulator.requests.lists import free, join_line, join_queue, leave_line, levels_of, move, unlink
+from autoscaler.simulator.requests.lists import (
+    free,
+    join_line,
+    join_queue,
+    leave_line,
+    levels_of,
+    move,
+    return_slot,
+    take_slot,
+)  # fmt: skip
 from autoscaler.simulator.requests.notes import note_change, note_fate, note_latency, note_served
 
 _GOLDEN, _MIX1, _MIX2 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _NONE: Final = 0
 
 
-def arrive(state: State, balancer: int, is_plain: bool) -> None:
-    """Let the next request come."""
+def arrive(state: State, balancer: int, is_plain: bool) -> bool:
+    """Let the next request come, and tell whether it does not start at once: then a deadline or a retry may be next."""
     ints, jobs, links, source = state.ints, state.jobs, state.links, state.source
     job, following = links[0, k.L_NEXT], ints[k.NEXT_REQUEST]
     at = source[k.ARRIVAL, following]
@@ -30,7 +39,7 @@ def arrive(state: State, balancer: int, is_plain: bool) -> None:
     state.columns[ints[k.SECOND], k.ARRIVED] += 1.0
     ints[k.REQUESTS] += 1
     ints[k.NEXT_REQUEST] = following + 1
-    _balance(state, job, at, source[k.CHANCE, following], balancer, is_plain)
+    return _balance(state, job, at, source[k.CHANCE, following], balancer, is_plain)
 
 
 def try_again(state: State, balancer: int) -> None:
@@ -48,10 +57,10 @@ def finish(state: State, balancer: int, is_plain: bool) -> bool:
     ints, pods = state.ints, state.pods
     at, job = state.ends[0], state.ending[0]
     pod = state.links[job, k.L_POD]
-    note_change(state, at)
-    note_served(state, job, pod, at, is_plain)
     if not is_plain:
+        note_change(state, at)
         note_fate(state, job, pod, at, Fate.SERVED)
+    note_served(state, job, pod, at, is_plain)
     free(state, job)
     is_ready = pods[pod, k.P_READY] == 1
     if balancer == Balancer.SHARED:
@@ -72,8 +81,8 @@ def finish(state: State, balancer: int, is_plain: bool) -> bool:
         return True
     pop(state.ends, state.ending, ints[k.IN_SERVICE])
     ints[k.IN_SERVICE] -= 1
-    if balancer == Balancer.SHARED and is_ready and pods[pod, k.P_OUTSTANDING] == ints[k.SLOTS] - 1:
-        move(state, levels_of(state) + pod, 0)  # has room again
+    if balancer == Balancer.SHARED and is_ready:
+        return_slot(state, pod)
     return False
 
 
@@ -82,7 +91,8 @@ def give_up(state: State, at: float, balancer: int, is_plain: bool) -> None:
     ints, jobs, links = state.ints, state.jobs, state.links
     job = links[0, k.L_LATER]
     pod, born = links[job, k.L_POD], jobs[job, k.J_ARRIVED] if is_plain else jobs[job, k.J_BORN]
-    note_change(state, at)
+    if not is_plain:
+        note_change(state, at)
     state.columns[ints[k.SECOND], k.TIMED_OUT] += 1.0
     state.floats[k.SOJOURNS] += at - jobs[job, k.J_ARRIVED]
     leave_line(state, job)
@@ -106,12 +116,11 @@ def lose(state: State, job: int, at: float, is_plain: bool) -> None:
 
 @rare
 def fill_free_slot(state: State, at: float) -> None:
-    """Have the pod that is free longest take the first of those that wait in the shared line."""
-    ints, job, pod = state.ints, state.links[0, k.L_LATER], state.rings[0, k.R_AFTER] - levels_of(state)
+    """Have the slot that has been free longest take the first of those that wait in the shared line."""
+    ints, job, pod = state.ints, state.links[0, k.L_LATER], take_slot(state)
     leave_line(state, job)
     ints[k.WAITING] -= 1
     state.links[job, k.L_POD] = pod
-    _take_turn(state, pod)
     push(state.ends, state.ending, ints[k.IN_SERVICE], _begin(state, job, pod, at), job)
     ints[k.IN_SERVICE] += 1
 
@@ -124,30 +133,30 @@ def slowdown(state: State, at: float, joined: float) -> float:
     return float(floats[k.SLOW] * (1.0 + (floats[k.SLOWNESS] - 1.0) * (1.0 - age / floats[k.WARMUP])))
 
 
-def _balance(state: State, job: int, at: float, chance: float, balancer: int, is_plain: bool) -> None:
-    """Give an attempt to a pod, have it wait, or turn it away."""
+def _balance(state: State, job: int, at: float, chance: float, balancer: int, is_plain: bool) -> bool:
+    """Give an attempt to a pod, have it wait, or turn it away; tell whether it was one of the last two."""
     ints, jobs = state.ints, state.jobs
-    note_change(state, at)
+    if not is_plain:
+        note_change(state, at)
     pod, is_accepted, starts = _choose(state, chance, balancer)
     state.links[job, k.L_POD] = pod
     if not is_accepted:
         state.columns[ints[k.SECOND], k.REJECTED] += 1.0
         jobs[job, k.J_STARTED] = np.nan
         _fail(state, job, pod, at, Fate.REJECTED, is_plain)
-        return
+        return True
     if balancer != Balancer.SHARED:
         _has_more(state, pod, balancer)
-    elif starts:
-        _take_turn(state, pod)
     if starts:
         push(state.ends, state.ending, ints[k.IN_SERVICE], _begin(state, job, pod, at), job)
         ints[k.IN_SERVICE] += 1
-        return
+        return False
     jobs[job, k.J_STARTED] = np.nan
     if balancer != Balancer.SHARED:
         join_queue(state, pod, job)
     join_line(state, job)
     ints[k.WAITING] += 1
+    return True
 
 
 def _choose(state: State, chance: float, balancer: int) -> tuple[int, bool, bool]:
@@ -156,10 +165,9 @@ def _choose(state: State, chance: float, balancer: int) -> tuple[int, bool, bool
     if ints[k.READY_PODS] == 0:
         return _NONE, False, False
     if balancer == Balancer.SHARED:
-        first = state.rings[0, k.R_AFTER]
-        if first == 0:
+        if ints[k.IDLE] == 0:
             return _NONE, ints[k.WAITING] < ints[k.LIMIT] * ints[k.READY_PODS], False
-        return first - levels_of(state), True, True
+        return take_slot(state), True, True
     pod = _pod_for(state, chance, balancer)
     has = pods[pod, k.P_OUTSTANDING]
     return pod, has < ints[k.SLOTS] + ints[k.LIMIT], has < ints[k.SLOTS]
@@ -202,16 +210,6 @@ def _has_fewer(state: State, pod: int, balancer: int) -> None:
         move(state, levels_of(state) + pod, outstanding)
         if outstanding < ints[k.LEAST]:
             ints[k.LEAST] = outstanding
-
-
-def _take_turn(state: State, pod: int) -> None:
-    """Take a slot of a pod in the shared queue's ring of those with room: it goes to the end, or out if that was its last."""
-    state.pods[pod, k.P_OUTSTANDING] += 1
-    entry = levels_of(state) + pod
-    if state.pods[pod, k.P_OUTSTANDING] == state.ints[k.SLOTS]:
-        unlink(state, entry)
-    else:
-        move(state, entry, 0)
 
 
 def _begin(state: State, job: int, pod: int, at: float) -> float:

@@ -31,7 +31,8 @@ class Engine:
         """``record``: of how many of the first requests to keep the story; ``seconds``: to make room for."""
         self._physics = physics
         self._rows: dict[int, int] = {}  # where in the arrays a pod is
-        self._advance = kernel(physics.balancer, is_plain=physics.attempts == 1 and not record)
+        self._is_plain = physics.attempts == 1 and not record
+        self._advance = kernel(physics.balancer, is_plain=self._is_plain)
         self._drawer = Drawer(source, physics) if isinstance(source, Drawn) else None
         self.state: State = new_state(physics, source.seed, record=record, seconds=seconds)
         self._free = list(range(1, len(self.state.pods)))[::-1]
@@ -108,6 +109,11 @@ class Engine:
         state.ints[k.READY_PODS] = ready + 1
         if self._physics.warmup > 0.0:
             state.floats[k.WARM_UNTIL] = max(float(state.floats[k.WARM_UNTIL]), since + self._physics.warmup)
+        if self._physics.balancer is Balancer.SHARED:
+            slots = self._physics.slots
+            free = (state.ints[k.IDLE_FIRST] + state.ints[k.IDLE] + np.arange(slots)) % len(state.idle)
+            state.idle[free] = row
+            state.ints[k.IDLE] += slots
         if self._levels:
             move(state, self._levels + row, 0)
             state.ints[k.LEAST] = 0
@@ -129,8 +135,9 @@ class Engine:
         self._free.append(row)
         jobs = self._take_all(row)
         state = self.state
-        state.floats[k.AREA] += (self.in_service + self.waiting + len(jobs)) * (at - state.floats[k.CHANGED])
-        state.floats[k.CHANGED] = at
+        if not self._is_plain:
+            state.floats[k.AREA] += (self.in_service + self.waiting + len(jobs)) * (at - state.floats[k.CHANGED])
+            state.floats[k.CHANGED] = at
         for job in reversed(jobs):
             state.links[job, k.L_NEXT], state.links[0, k.L_POD] = state.links[0, k.L_POD], job
         self.advance(at)  # counts them, or has them sent again
@@ -175,6 +182,11 @@ class Engine:
             state.ints[k.TURN] -= 1
         if state.ints[k.TURN] >= ready:
             state.ints[k.TURN] = 0
+        if self._physics.balancer is Balancer.SHARED:
+            ring = state.idle[(state.ints[k.IDLE_FIRST] + np.arange(state.ints[k.IDLE])) % len(state.idle)]
+            kept = ring[ring != row]
+            state.idle[: len(kept)] = kept
+            state.ints[[k.IDLE_FIRST, k.IDLE]] = 0, len(kept)
         if self._levels:
             unlink(state, self._levels + row)
         if self._physics.balancer == Balancer.LEAST_OUTSTANDING and ready:

@@ -19,6 +19,7 @@ from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.attempts import arrive, fill_free_slot, finish, give_up, lose, try_again
 from autoscaler.simulator.requests.layout import Balancer, State
 from autoscaler.simulator.requests.lists import levels_of
+from autoscaler.simulator.requests.stretch import play
 
 _INF: Final = np.inf
 
@@ -33,28 +34,33 @@ def _advance(state: State, until: float, balancer: int, is_plain: bool) -> int:
     """Let everything happen up to and including ``until`` [s]; tell what it needs before it can go on."""
     ints = state.ints
     _after_change(state, balancer, is_plain)
-    arrival, other, status = _next_arrival(state, state.floats[k.NOW]), _next_other(state, until), k.DONE
+    if balancer == Balancer.SHARED and is_plain:
+        status = play(state, until)
+        if status != k.DONE:
+            return status
+    arrival, limit, status = _next_arrival(state, state.floats[k.NOW]), _limit(state, until), k.DONE
+    other = _next_other(state, limit)
     while True:
         end = state.ends[0]
         if end <= arrival and end <= other:
             if finish(state, balancer, is_plain):
-                other = _next_other(state, until)
+                other = _next_other(state, limit)
         elif arrival <= other:
             status = _missing(state, balancer)
             if status != k.DONE:
                 break
-            arrive(state, balancer, is_plain)
+            if arrive(state, balancer, is_plain):
+                other = _next_other(state, limit)
             arrival = _next_arrival(state, arrival)
-            other = _next_other(state, until)
         elif not is_plain and state.retry_at[0] <= other:
             if balancer == Balancer.LEAST_OUTSTANDING and ints[k.LEAST] + 2 > levels_of(state):
                 status = k.NEEDS_LEVELS
                 break
             try_again(state, balancer)
-            other = _next_other(state, until)
+            other = _next_other(state, limit)
         elif _deadline(state) <= other:
             give_up(state, other, balancer, is_plain)
-            other = _next_other(state, until)
+            other = _next_other(state, limit)
         elif until < ints[k.SECOND] + 1.0:
             break
         else:
@@ -63,8 +69,10 @@ def _advance(state: State, until: float, balancer: int, is_plain: bool) -> int:
                 ints[k.IN_SERVICE],
             )
             ints[k.SECOND] += 1
-            other = _next_other(state, until)
-    state.floats[k.NOW] = until if status == k.DONE else state.floats[k.CHANGED]
+            limit = _limit(state, until)
+            other = _next_other(state, limit)
+    if status == k.DONE:
+        state.floats[k.NOW] = until
     return status
 
 
@@ -76,7 +84,7 @@ def _after_change(state: State, balancer: int, is_plain: bool) -> None:
         state.links[0, k.L_POD] = state.links[job, k.L_NEXT]
         lose(state, job, now, is_plain)
     if balancer == Balancer.SHARED:
-        while state.ints[k.WAITING] > 0 and state.rings[0, k.R_AFTER] != 0:
+        while state.ints[k.WAITING] > 0 and state.ints[k.IDLE] > 0:
             fill_free_slot(state, now)
 
 
@@ -98,9 +106,13 @@ def _missing(state: State, balancer: int) -> int:
     return k.DONE
 
 
-def _next_other(state: State, until: float) -> float:
-    """Give when something else happens than a departure or an arrival: the end of a second, at the latest."""
-    limit = min(until, np.nextafter(state.ints[k.SECOND] + 1.0, 0.0))
+def _limit(state: State, until: float) -> float:
+    """Give the last instant of this second, or of all."""
+    return float(min(until, np.nextafter(state.ints[k.SECOND] + 1.0, 0.0)))
+
+
+def _next_other(state: State, limit: float) -> float:
+    """Give when something else happens than a departure or an arrival: at ``limit`` [s], at the latest."""
     return float(min(limit, state.retry_at[0], _deadline(state)))
 
 

@@ -12,12 +12,13 @@ from autoscaler.simulator.native.kinds import WIDE, Bits, Counts, Floats, Ints, 
 
 # state.ints
 (SECOND, READY_PODS, TURN, LEAST, IN_SERVICE, WAITING, RETRIES, NEXT_REQUEST, KNOWN, IS_MORE, REQUESTS, PAUSES, GAVE_UP,
- SLOTS, LIMIT, ATTEMPTS) = range(16)  # fmt: skip
-INTS: Final = 16
+ SLOTS, LIMIT, ATTEMPTS, IDLE, IDLE_FIRST, NO_TIES, IN_STRETCH, ARRIVED_BEFORE, SERVED_BEFORE,
+ WAITING_BEFORE) = range(23)  # fmt: skip
+INTS: Final = 23
 # state.floats
 (NOW, CHANGED, AREA, SOJOURNS, WAITS, SLOW, WARM_UNTIL, WARMUP, SLOWNESS, TIMEOUT, OBJECTIVE, CELL, BACKOFF,
- BACKOFF_LIMIT, JITTER) = range(15)  # fmt: skip
-FLOATS: Final = 15
+ BACKOFF_LIMIT, JITTER, REACHED) = range(16)  # fmt: skip
+FLOATS: Final = 16
 # state.source: arrival [s], service time [s], chance for the balancer in [0, 1), cost
 ARRIVAL, SERVICE_TIME, CHANCE, COST, SOURCE = 0, 1, 2, 3, 4
 # state.jobs: attempt's arrival, service time, first attempt's arrival, start of service, cost, number of the request
@@ -33,6 +34,11 @@ M_JOINED, M_WORK, M_SERVED, M_NUMBER, METER = 0, 1, 2, 3, 4
 R_BEFORE, R_AFTER, RING = 0, 1, 2
 # state.columns, by second: late ones by the second in which their first attempt arrived, the others as they happen
 ARRIVED, RETRIED, SERVED, REJECTED, TIMED_OUT, LOST, QUEUED, BUSY, LATE, COLUMNS = range(10)
+# state.slots, of each slot in a stretch: free from when on, and of the request in it: arrival (negative: there is none), start,
+# cost
+S_END, S_ARRIVED, S_STARTED, S_COST, SLOT = 0, 1, 2, 3, 4
+# state.log, of each request that starts in a stretch: its slot and start, and what was in the slot before
+G_SLOT, G_BEGIN, G_END, G_ARRIVED, G_STARTED, G_COST, LOG = 0, 1, 2, 3, 4, 5, 6
 # state.fine: times in system, waits
 F_LATENCY, F_WAIT = 0, 1
 # histograms are log-linear: so many bins an octave, from two to the power of so many seconds on, so many octaves
@@ -47,7 +53,7 @@ DONE, NEEDS_REQUESTS, NEEDS_JOBS, NEEDS_LEVELS = 0, 1, 2, 3
 class Balancer(IntEnum):
     """How a request finds its pod."""
 
-    SHARED = 0  #: one queue for all pods; among pods with a free slot, each in turn
+    SHARED = 0  #: one queue for all pods; of free slots the one that has been free longest
     RANDOM = 1
     ROUND_ROBIN = 2
     POWER_OF_TWO = 3  #: of two different pods at random the one with fewer outstanding requests; the first if equal
@@ -89,8 +95,17 @@ class State(NamedTuple):
     meters: Annotated[Floats, METER]  #: (pods, METER)
     rings: Annotated[Words, RING]  #: (levels + pods, RING): a ring of pods behind each level's own entry
     rotation: Words  #: (pods,) pods in rotation
+    idle: (
+        Words  #: (pods * slots,) of a shared queue: ring of pods, one entry for each free slot, the longest free first
+    )
     columns: Annotated[Floats, COLUMNS]  #: (seconds, COLUMNS)
     fine: Annotated[Ints, FINE_BINS]  #: (2, FINE_BINS) of the whole run
     cells: Annotated[Counts, COARSE_BINS]  #: (cells, COARSE_BINS) times in system by the cell of seconds of arrival
     record: Annotated[Floats, RECORD]  #: (requests, RECORD) of the first requests; empty where nobody asked for it
     seed: Bits  #: (1,) of the pauses between attempts
+    # of a stretch, see ``stretch.py``
+    free_at: Floats  #: (slots + 4,) heap of the instants at which slots are free [s]; infinite beyond its end
+    freed: Words  #: (slots + 4,) the slot of each
+    slots: Annotated[Floats, SLOT]  #: (slots, SLOT)
+    slot_pods: Words  #: (slots,) the pod of each slot
+    log: Annotated[Floats, LOG]  #: (requests, LOG)

@@ -55,6 +55,22 @@ def join_queue(state: State, pod: int, job: int) -> None:
     pods[pod, k.P_TAIL] = job
 
 
+def take_slot(state: State) -> int:
+    """Take the slot of a shared queue that has been free longest, and give its pod."""
+    ints, pod = state.ints, int(state.idle[state.ints[k.IDLE_FIRST]])
+    ints[k.IDLE_FIRST] = ints[k.IDLE_FIRST] + 1 if ints[k.IDLE_FIRST] + 1 < len(state.idle) else 0
+    ints[k.IDLE] -= 1
+    state.pods[pod, k.P_OUTSTANDING] += 1
+    return pod
+
+
+def return_slot(state: State, pod: int) -> None:
+    """Have one more slot of a pod be free."""
+    ints, place = state.ints, state.ints[k.IDLE_FIRST] + state.ints[k.IDLE]
+    state.idle[place if place < len(state.idle) else place - len(state.idle)] = pod
+    ints[k.IDLE] += 1
+
+
 def free(state: State, job: int) -> None:
     """Let another request have the job's place."""
     state.links[job, k.L_NEXT], state.links[0, k.L_NEXT] = state.links[0, k.L_NEXT], job

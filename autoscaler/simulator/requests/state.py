@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.simulator.requests import layout as k
-from autoscaler.simulator.requests.layout import Balancer, State
+from autoscaler.simulator.requests.layout import Balancer, Distribution, State
 from autoscaler.simulator.requests.physics import Physics
 
 Array = NDArray[Any]
@@ -17,7 +17,11 @@ _FIRST_JOBS: Final = 1_024
 _FIRST_PODS: Final = 16
 _FIRST_LEVELS: Final = 4_096
 _FIRST_SECONDS: Final = 3_600
+_LOG: Final = 1_536  #: requests that a stretch serves at a time, so that what it notes stays in the processor's cache
+_MOST_SLOTS: Final = 1_000  #: of a pod, that stretches are worth their memory for
 _MOST_CELLS: Final = 17_281  #: of seconds of arrival that share a coarse histogram: 5 s each in a run of a day
+#: whose service times are never equal, so that no two requests end at one instant
+_CONTINUOUS: Final = (Distribution.EXPONENTIAL, Distribution.LOGNORMAL, Distribution.GAMMA)
 
 
 def new_state(physics: Physics, seed: tuple[int, ...], *, record: int = 0, seconds: int = 0) -> State:
@@ -27,6 +31,8 @@ def new_state(physics: Physics, seed: tuple[int, ...], *, record: int = 0, secon
     """
     seconds = max(seconds, _FIRST_SECONDS) + 1
     cell = -(-seconds // _MOST_CELLS)
+    slots = physics.slots if physics.balancer is Balancer.SHARED else 0
+    stretch = slots if slots <= _MOST_SLOTS else 0
     meters = np.zeros((1, k.METER))
     meters[0, k.M_NUMBER] = -1.0
     state = State(
@@ -43,10 +49,16 @@ def new_state(physics: Physics, seed: tuple[int, ...], *, record: int = 0, secon
         meters=meters,
         rings=np.repeat(np.arange(_levels(physics) + 1, dtype=np.int32)[:, None], k.RING, axis=1),
         rotation=np.zeros(1, np.int32),
+        idle=np.zeros(slots, np.int32),
         columns=np.zeros((seconds, k.COLUMNS)),
         fine=np.zeros((2, k.FINE_BINS), np.int64),
         cells=np.zeros((-(-seconds // cell), k.COARSE_BINS), np.uint32),
         record=np.full((record, k.RECORD), np.nan),
+        free_at=np.full(stretch + 4, np.inf),
+        freed=np.zeros(stretch + 4, np.int32),
+        slots=np.zeros((stretch, k.SLOT)),
+        slot_pods=np.zeros(stretch, np.int32),
+        log=np.zeros((_LOG if stretch else 0, k.LOG)),
         seed=np.random.SeedSequence(seed, spawn_key=(1, 3)).generate_state(1, np.uint64).astype(np.uint64),
     )
     return with_pods(with_jobs(state, _FIRST_JOBS), _FIRST_PODS)
@@ -71,7 +83,15 @@ def with_jobs(state: State, more: int) -> State:
 def with_pods(state: State, more: int) -> State:
     """Make room for more pods."""
     entries = np.arange(len(state.rings), len(state.rings) + more, dtype=np.int32)
+    have, first = len(state.pods), int(state.ints[k.IDLE_FIRST])
+    slots, stretch = len(state.idle) // have, len(state.slots) // have
+    state.ints[k.IDLE_FIRST] = 0
     return state._replace(
+        idle=_longer(np.roll(state.idle, -first), slots * more, 0),
+        free_at=_longer(state.free_at, stretch * more, np.inf),
+        freed=_longer(state.freed, stretch * more, 0),
+        slots=_longer(state.slots, stretch * more, 0.0),
+        slot_pods=_longer(state.slot_pods, stretch * more, 0),
         pods=_longer(state.pods, more, 0),
         meters=_longer(state.meters, more, 0.0),
         rings=np.concatenate((state.rings, np.repeat(entries[:, None], k.RING, axis=1))),
@@ -107,8 +127,6 @@ def _longer(array: Array, more: int, value: float) -> Array:
 
 def _levels(physics: Physics) -> int:
     match physics.balancer:
-        case Balancer.SHARED:
-            return 1
         case Balancer.LEAST_OUTSTANDING:
             return min(physics.slots + physics.queue_limit + 2, _FIRST_LEVELS)
         case _:
@@ -117,6 +135,7 @@ def _levels(physics: Physics) -> int:
 
 def _ints(physics: Physics) -> Array:
     ints = np.zeros(k.INTS, np.int64)
+    ints[k.NO_TIES] = physics.distribution in _CONTINUOUS and physics.slots <= _MOST_SLOTS
     ints[[k.SLOTS, k.LIMIT, k.ATTEMPTS]] = physics.slots, physics.queue_limit, physics.attempts
     return ints
 

@@ -62,13 +62,13 @@ def test_a_shared_queue_gives_the_next_request_to_the_first_free_slot() -> None:
     assert service.state.record[:, 3].tolist() == [0, 1, 1, 1]
 
 
-def test_free_pods_of_a_shared_queue_take_turns() -> None:
-    service = engine(given([0.0, 2.0, 4.0, 6.0]), Balancer.SHARED)
+def test_of_free_slots_of_a_shared_queue_the_one_takes_it_that_has_been_free_longest() -> None:
+    service = engine(given([0.0, 0.1, 0.2, 4.0, 5.0], [3.0, 1.0, 2.0, 1.0, 1.0]), Balancer.SHARED)
     for pod in (7, 8, 9):
         service.join(pod, 0.0)
     service.advance(10.0)
 
-    assert service.state.record[:, 3].tolist() == [7, 8, 9, 7]
+    assert service.state.record[:, 3].tolist() == [7, 8, 9, 8, 9]
 
 
 def test_a_pod_that_joins_takes_who_waits_in_the_shared_queue() -> None:

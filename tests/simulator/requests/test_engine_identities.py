@@ -128,7 +128,7 @@ def test_little_holds_when_a_run_ends_empty() -> None:
         return np.where(np.arange(first, last) < 3_600, 95.0, 0.0)
 
     settings = Physics(balancer=Balancer.LEAST_OUTSTANDING, slots=10, queue_limit=50, mean=0.1, timeout=1.0)
-    service = Engine(settings, Drawn(rates=an_hour_of_load, seed=(5,)))
+    service = Engine(settings, Drawn(rates=an_hour_of_load, seed=(5,)), record=1)
     service.join(0, 0.0)
     service.advance(4_000.0)
 
