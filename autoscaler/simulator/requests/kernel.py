@@ -39,16 +39,18 @@ def _advance(state: State, until: float, balancer: int, is_plain: bool) -> int:
         if status != k.DONE:
             return status
     arrival, limit, status = _next_arrival(state, state.floats[k.NOW]), _limit(state, until), k.DONE
-    other = _next_other(state, limit)
+    other, arrived, served = _next_other(state, limit), 0, 0
     while True:
         end = state.ends[0]
         if end <= arrival and end <= other:
+            served += 1
             if finish(state, balancer, is_plain):
                 other = _next_other(state, limit)
         elif arrival <= other:
             status = _missing(state, balancer)
             if status != k.DONE:
                 break
+            arrived += 1
             if arrive(state, balancer, is_plain):
                 other = _next_other(state, limit)
             arrival = _next_arrival(state, arrival)
@@ -64,6 +66,8 @@ def _advance(state: State, until: float, balancer: int, is_plain: bool) -> int:
         elif until < ints[k.SECOND] + 1.0:
             break
         else:
+            _note_second(state, arrived, served)
+            arrived, served = 0, 0
             state.columns[ints[k.SECOND], k.QUEUED], state.columns[ints[k.SECOND], k.BUSY] = (
                 ints[k.WAITING],
                 ints[k.IN_SERVICE],
@@ -71,6 +75,7 @@ def _advance(state: State, until: float, balancer: int, is_plain: bool) -> int:
             ints[k.SECOND] += 1
             limit = _limit(state, until)
             other = _next_other(state, limit)
+    _note_second(state, arrived, served)
     if status == k.DONE:
         state.floats[k.NOW] = until
     return status
@@ -86,6 +91,13 @@ def _after_change(state: State, balancer: int, is_plain: bool) -> None:
     if balancer == Balancer.SHARED:
         while state.ints[k.WAITING] > 0 and state.ints[k.IDLE] > 0:
             fill_free_slot(state, now)
+
+
+def _note_second(state: State, arrived: int, served: int) -> None:
+    """Write down what was counted in a second, or in a part of it."""
+    second = state.ints[k.SECOND]
+    state.columns[second, k.ARRIVED] += arrived
+    state.columns[second, k.SERVED] += served
 
 
 def _next_arrival(state: State, now: float) -> float:

@@ -51,7 +51,6 @@ def note_served(state: State, job: int, pod: int, at: float, is_plain: bool) -> 
     note_latency(state, born, at - born)
     if at - born > floats[k.OBJECTIVE]:
         state.columns[int(born), k.LATE] += 1.0
-    state.columns[state.ints[k.SECOND], k.SERVED] += 1.0
     meters[pod, k.M_SERVED] += 1.0
     meters[pod, k.M_WORK] += jobs[job, k.J_COST]
 
