@@ -47,6 +47,8 @@ ENTRIES: Final = (
     Entry("status", "Run it", "Every policy at a glance: metrics, bounds, replicas, and why."),
     Entry("why", "Run it", "Why a workload did or did not scale, now or at any time in the journal."),
     Entry("what-if", "Run it", "What a decision would be with another metric value, size, time or policy."),
+    Entry("halt", "Run it", "Stop every write of replicas within seconds: the kill switch."),
+    Entry("resume", "Run it", "Let replicas be written again after `halt`."),
     Entry("journal", "Run it", "List, export, verify what a controller decided, and compare it with what there was."),
     Entry("replay", "Run it", "A journal's inputs again: the same decisions, or those of another policy."),
     Entry("config", "Run it", "Show the settings in force, and where each one comes from."),

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from autoscaler.config.datasources import DatasourceSettings, ResourceMetricsSettings
+from autoscaler.config.guard_settings import BudgetSettings, HaltSettings
 from autoscaler.config.setting_values import Duration, Period, Section
 from autoscaler.control.election import ElectionTimes
 from autoscaler.model.controller_config import (
@@ -319,6 +320,10 @@ class Settings(BaseSettings):
     """What policies remember across restarts."""
     events: EventSettings = EventSettings()
     """How many Kubernetes Events are written."""
+    budgets: BudgetSettings = BudgetSettings()
+    """What all policies may do together."""
+    halt: HaltSettings = HaltSettings()
+    """The kill switch: where it is, for `autoscaler halt` and `autoscaler resume`."""
     log: LogSettings = LogSettings()
     """What is logged."""
 
@@ -345,6 +350,7 @@ class Settings(BaseSettings):
             initial_readiness_delay=self.hpa.initial_readiness_delay,
             gates=replace(upstream.gates, **self.gates.model_dump(exclude_none=True)),
             fixes=Fixes(**self.fixes.model_dump()),
+            budgets=self.budgets.budgets(),
         )
 
     @classmethod

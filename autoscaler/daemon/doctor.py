@@ -15,6 +15,7 @@ from autoscaler.adapters.kubernetes.errors import KubernetesError, NoAnswerError
 from autoscaler.adapters.kubernetes.examination import Examination, Right
 from autoscaler.config.datasources import UsageSource
 from autoscaler.config.durations import print_duration
+from autoscaler.config.guard_settings import HaltStore
 from autoscaler.config.lint.finding import Severity
 from autoscaler.config.settings import MemoryStore, Settings
 from autoscaler.daemon.clock import Clock
@@ -146,6 +147,10 @@ def _own_rights(settings: Settings) -> Iterator[Right]:
         yield Right(verb="create", **lease)
         for verb in ("get", "update"):
             yield Right(verb=verb, name=election.name, **lease)
+    if settings.halt.store is HaltStore.CLUSTER:
+        yield Right(
+            verb="get", group="", resource="configmaps", namespace=settings.halt.namespace, name=settings.halt.name
+        )
     if memory.store is MemoryStore.CLUSTER:
         yield Right(verb="create", group="", resource="configmaps", namespace=memory.namespace)
         for number in range(DOCUMENTS):

@@ -7,10 +7,7 @@ from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
 
-from autoscaler.adapters.kubernetes.client import Timeouts, open_client
-from autoscaler.adapters.kubernetes.connection import find_credentials
 from autoscaler.adapters.kubernetes.discovery import Discovery
-from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.adapters.kubernetes.examination import Examination
 from autoscaler.adapters.kubernetes.metrics_apis import MetricsApis
 from autoscaler.adapters.kubernetes.scale import Scales
@@ -24,21 +21,8 @@ from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights,
 from autoscaler.daemon.doctor_datasources import examine_datasources
 from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
 from autoscaler.daemon.observe import Observer
+from autoscaler.daemon.one_shot import opened, timeouts_of
 from autoscaler.daemon.sources import policy_loader
-from autoscaler.model.time import as_seconds
-
-
-class _Quiet:
-    """Takes note of no request."""
-
-    def answered(self, subject: Subject, code: int) -> None:
-        pass
-
-    def unanswered(self, subject: Subject, error: str) -> None:
-        pass
-
-    def throttled(self, subject: Subject, seconds: float) -> None:
-        pass
 
 
 async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Diagnosis]:
@@ -52,12 +36,7 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
         Diagnosis(check="policy file", what=str(fault).split("\n")[0], fix=fault.hint, severity=Severity.ERROR)
         for fault in loaded.faults
     ]
-    kubernetes = settings.kubernetes
-    timeouts = Timeouts(connect=as_seconds(kubernetes.connect_timeout), total=as_seconds(kubernetes.request_timeout))
-    credentials = find_credentials(kubernetes.kubeconfig, kubernetes.context or None)
-    async with open_client(
-        credentials, timeouts=timeouts, requests=_Quiet(), user_agent=f"autoscaler/{version}"
-    ) as client:
+    async with opened(settings, version=version) as client:
         examination = Examination(client)
         found += await examine_server(examination, clock)
         if any(one.severity is Severity.ERROR and one.check in ("server", "identity") for one in found):
@@ -71,7 +50,7 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
             sources = await open_sources(stack, settings, clock, caches, CollectorRegistry(), version)
             observer = Observer(
                 Scales(client, discovery), MetricsApis(client, discovery), caches,
-                deadline=timeouts.total, timed=lambda _key, _source, _seconds: None,
+                deadline=timeouts_of(settings).total, timed=lambda _key, _source, _seconds: None,
                 query=sources.query, usage=sources.usage,
             )  # fmt: skip
             found += await examine_datasources(sources.sources, settings, loaded.policies)

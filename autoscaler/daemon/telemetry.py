@@ -71,6 +71,7 @@ class Telemetry:
         self.lag = self._histogram("sync_lag_seconds", "Time from when a policy is due to when its pass begins.", ())
         self.skipped = self._counter("ticks_skipped", "Ticks passed over because a pass outlasted its period.", ())
         self.asked = self._counter("evaluations_asked", "Evaluations that were asked for.", ("result",))
+        self.halted = self._gauge("writes_halted", "1 while the kill switch keeps sizes from being written.", ())
         self.defects = self._counter("pass_failures", "Passes ended by a defect of this program.", ("type",))
 
     def _define_policies(self) -> None:

@@ -42,6 +42,7 @@ from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.driver import Driver
 from autoscaler.daemon.explaining import open_explanations
 from autoscaler.daemon.explanations import Explanations
+from autoscaler.daemon.halts import follow_switch
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.in_force import PoliciesInForce
 from autoscaler.daemon.journal import Journal
@@ -237,6 +238,7 @@ class _Assembly:
         self.explanations.controller = controller
         stack.callback(setattr, self.explanations, "controller", None)
         await self._keep_memories(stack, controller)
+        await follow_switch(stack, self._settings.halt, self._client, controller.handle, self._telemetry.halted)
         driver = Driver(controller, cluster)
         rounds = Rounds(driver, self._clock, period=self._settings.hpa.sync_period, watcher=self._telemetry)
         wake_for(self._targets, rounds)

@@ -115,14 +115,14 @@ def test_addresses(text: str, address: Address) -> None:
             ":1: frobnicate: no such setting\n  hint: allowed here: policies, apply, shadow, selector, "
             "comparisons, comparisons_mebibytes, namespace, namespaces, "
             "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, datasources, resource_metrics, leader_election, "
-            "http, telemetry, journal, memory, events, log",
+            "http, telemetry, journal, memory, events, budgets, halt, log",
         ),
         (
             "spec:\n  a: 1\n  b: 2",
             ":2: spec: no such setting\n  hint: allowed here: policies, apply, shadow, selector, "
             "comparisons, comparisons_mebibytes, namespace, namespaces, "
             "reload_interval, kubernetes, kubernetes_version, hpa, gates, fixes, datasources, resource_metrics, leader_election, "
-            "http, telemetry, journal, memory, events, log",
+            "http, telemetry, journal, memory, events, budgets, halt, log",
         ),
         ("_env_file: x", ":1: _env_file: no such setting"),
         (

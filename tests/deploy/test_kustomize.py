@@ -58,6 +58,7 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
         (["leases"], ["create"], None),
         (["leases"], ["get", "update"], ["autoscaler"]),
         (["configmaps"], ["create"], None),
+        (["configmaps"], ["get"], ["autoscaler-halt"]),
         (["configmaps"], ["get", "patch"], memory),
     ]
     assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
