@@ -18,6 +18,7 @@ PROGRAMS = {
     "kubectl": ("kubectl",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "prometheus": ("prometheus",),
+    "openssl": ("openssl",),
 }
 
 

@@ -53,6 +53,7 @@ _FIXES: Final = (
     ("the query returned nothing", "see the findings above; try the query on the Prometheus server's own page"),
     ("the query returned NaN", "let the query give a number where nothing happens, such as x / (y > 0)"),
     ("series instead of one", "aggregate the query with sum(), or write `multiple: Sum`"),
+    ("is cAdvisor scraped", "scrape the kubelets' /metrics/cadvisor, or mend resource_metrics.matchers"),
     ("no fresh sample", "is its exporter up, and still scraped? `up` tells"),
     ("its sample is", "is its exporter up, and still scraped? safety.maxSampleAge allows older samples"),
     ("not found", "create it, or mend the name in the policy"),

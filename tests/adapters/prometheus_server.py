@@ -40,6 +40,7 @@ class RealPrometheus:
 
     url: str
     process: asyncio.subprocess.Process
+    command: tuple[str, ...] = ()
     exporters: list[Exporter] = field(default_factory=list)
 
     async def until(self, promql: str) -> None:
@@ -60,6 +61,12 @@ class RealPrometheus:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+    async def restart(self) -> None:
+        """Kill it, and start it again on the same data."""
+        self.process.kill()
+        await self.process.wait()
+        self.process = await _start(self.command, self.url)
 
     def connection(self, **more: object) -> Connection:
         return Connection(name="main", url=self.url, **more)  # type: ignore[arg-type]  # the test names fields
@@ -97,24 +104,29 @@ async def real_prometheus(folder: Path, *exporters: Exporter, job: str = "web") 
     }  # fmt: skip
     (folder / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
+    command = (
         "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-        stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    running = RealPrometheus(url, await _start(command, url), command, list(exporters))
     try:
-        running = RealPrometheus(f"http://127.0.0.1:{port}", process, list(exporters))
-        async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(150):
-                try:
-                    if (await client.get(f"{running.url}/-/ready")).status_code == 200:
-                        break
-                except httpx.HTTPError:
-                    pass
-                await asyncio.sleep(0.1)  # nor that it is ready, short of reading its log
         yield running
     finally:
-        process.send_signal(signal.SIGCONT)
-        process.kill()
-        await process.wait()
+        running.process.send_signal(signal.SIGCONT)
+        running.process.kill()
+        await running.process.wait()
         await runner.cleanup()
+
+
+async def _start(command: tuple[str, ...], url: str) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(300):
+            try:
+                if (await client.get(f"{url}/-/ready")).status_code == 200:
+                    return process
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.05)  # nor does it tell that it is ready, short of reading its log
+    raise AssertionError("Prometheus is not ready after 15 s")

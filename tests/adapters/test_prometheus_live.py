@@ -220,4 +220,19 @@ async def test_pods_that_are_not_asked_for_are_left_out(prometheus: RealPromethe
     assert await PrometheusUsage(source, window=MINUTE).read("shop", frozenset({"web-9"})) == ResourceReading(pods=())
     assert await PrometheusUsage(source, window=MINUTE, matchers='job="kubelet"').read(
         "shop", frozenset({"web-0"})
-    ) == ResourceReading(pods=())
+    ) == NoReading(error="there is no use of containers in namespace shop: is cAdvisor scraped?")
+
+
+async def test_what_a_restarted_server_remembers_is_as_old_as_it_is(
+    prometheus: RealPrometheus, source: Datasource
+) -> None:
+    """A query right after the start looks back five minutes, and gives the old number as of now."""
+    clock = AnchoredClock()
+    killed = clock.now()
+    await prometheus.restart()
+    began = clock.now()
+    reading = await read(source, "sum(load)")
+
+    assert isinstance(reading, PrometheusReading)
+    assert reading.value == 42_000
+    assert killed - 3 * SECOND <= reading.at <= killed < began, "nothing was scraped since"

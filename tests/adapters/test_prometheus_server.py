@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -349,6 +351,43 @@ async def test_queries_that_hang_keep_no_other_datasource_waiting(scripted: Scri
         await asyncio.gather(*stuck)
         assert clock() - began < 2.0, "those who wait for a place wait within their deadline"
     assert scripted.asked.count("slow") == 2, "no more than two at once"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate that nobody but itself has signed, with its key, for 127.0.0.1."""
+    made = tmp_path / "self-signed.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=prometheus",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    made.write_text((tmp_path / "key.pem").read_text() + (tmp_path / "cert.pem").read_text())
+    return made
+
+
+@pytest.mark.service("openssl")
+async def test_a_server_has_to_prove_who_it_is(certificate: Path, tmp_path: Path) -> None:
+    made = Scripted(answers={"q": vector("1")})
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    made.url = "https://{}:{}".format(*runner.addresses[0][:2])
+    try:
+        refused = await ask(made)
+        assert isinstance(refused, str)
+        assert "certificate verify failed: self-signed certificate" in refused
+        assert made.asked == []
+        assert isinstance(await ask(made, ca_file=tmp_path / "cert.pem"), Answer)
+        assert isinstance(await ask(made, verify=False), Answer)
+        with pytest.raises(OSError, match="No such file"):
+            await ask(made, ca_file=tmp_path / "gone.pem")
+    finally:
+        await runner.cleanup()
 
 
 def test_a_breaker_opens_after_five_failures_and_lets_one_try_after_each_pause() -> None:

@@ -78,7 +78,17 @@ def test_the_shadow_overlay_may_change_nothing_at_all_and_keeps_its_comparisons(
     assert not [name for kind, name in objects if kind == "ConfigMap"]
 
 
-@pytest.mark.parametrize("folder", ["deploy/base", "deploy/overlays/apply", "deploy/overlays/shadow"])
+def test_the_prometheus_overlay_names_a_datasource_and_needs_no_right_of_its_own() -> None:
+    objects = render("deploy/overlays/prometheus")
+
+    container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["args"][-1] == "--prometheus=http://prometheus-operated.monitoring.svc:9090"
+    assert granted(objects) == granted(render("deploy/overlays/apply"))
+
+
+@pytest.mark.parametrize(
+    "folder", [f"deploy/{name}" for name in ("base", "overlays/apply", "overlays/shadow", "overlays/prometheus")]
+)
 def test_no_role_reads_secrets_or_grants_everything(folder: str) -> None:
     objects = render(folder)
 

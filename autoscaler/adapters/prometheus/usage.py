@@ -36,6 +36,8 @@ class PrometheusUsage:
             answers = await asyncio.gather(self._source.ask(cpu), self._source.ask(memory), self._source.ask(age))
         except QueryError as error:
             return NoReading(error=str(error))
+        if pods and not answers[1].answer.series:
+            return NoReading(error=f"there is no use of containers in namespace {namespace}: is cAdvisor scraped?")
         asked = answers[2].at
         ages = _by_container(answers[2].answer)
         used = {"cpu": _milli(answers[0].answer), "memory": _milli(answers[1].answer)}

@@ -13,14 +13,26 @@ from hypothesis import strategies as st
 from autoscaler.adapters.journal.codec import Codec, CodecError, read_schema, write_schema
 from autoscaler.adapters.journal.values import model_values
 from autoscaler.model.decision import Action, Reason
-from autoscaler.model.observation import ContainerSpec, Observation, Pod, PodPhase, PodResources, Scale
+from autoscaler.model.observation import (
+    ContainerSpec,
+    Observation,
+    Pod,
+    PodPhase,
+    PodResources,
+    PrometheusReading,
+    Scale,
+)
 from autoscaler.model.policy import (
+    Companions,
     ExternalMetric,
     MetricName,
     MetricTarget,
     ObjectRef,
     PolicyKey,
+    PrometheusMetric,
     ScalingPolicy,
+    WhenEmpty,
+    WhenMultiple,
 )
 from autoscaler.model.quantity import Quantity
 from autoscaler.model.safety import Guarding, Hold
@@ -47,6 +59,7 @@ CODEC = Codec(model_values())
         Quantity.parse("99999999999999999999999999"),
         LabelSelector(match_expressions=(Requirement(key="a", operator=Operator.IN, values=("b",)),)),
         LabelSelector(match_expressions=(Requirement(key="a", operator="Odd"),)),
+        PrometheusReading(value=250_000, at=7, coverage=0.75, warnings=("some blocks are missing",)),
         Guarding(hold=Hold(replicas=3, until=7, author="ann", reason="sale")),
         ScalingPolicy(
             key=PolicyKey(namespace="shop", name="web"),
@@ -56,6 +69,15 @@ CODEC = Codec(model_values())
                 ExternalMetric(
                     metric=MetricName(name="depth"),
                     target=MetricTarget(type="Value", value=Quantity.parse("30")),
+                ),
+                PrometheusMetric(
+                    name="rps",
+                    query="sum(rate(a[1m]))",
+                    target=MetricTarget(type="AverageValue", average_value=Quantity.parse("30")),
+                    companions=Companions(age="time() - max(timestamp(a))", alive="up", alive_age="vector(0)"),
+                    activation=Quantity.parse("500m"),
+                    empty=WhenEmpty.ZERO,
+                    multiple=WhenMultiple.MAX,
                 ),
             ),
         ),
