@@ -25,6 +25,7 @@ from autoscaler.emulator.api_server import ADMIN_TOKEN
 from autoscaler.emulator.builtin import AUTOSCALERS
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.scene import Scene
+from autoscaler.model.controller_config import DEFAULT_CONFIG
 from autoscaler.model.time import Nanoseconds
 
 DEFAULT_PORT: Final = 8090  #: of the page; another one if it is taken
@@ -74,7 +75,9 @@ class Performance:
         self._scene = Scene(play.inputs, speed=options.speed, most_replicas=play.policy.max_replicas)
         self._feed = Feed(self._meta())
         self._log = DecisionLog()
-        self._tally = Tally(play.inputs.scenario.pods.initial_replicas)
+        self._tally = Tally(
+            play.inputs.scenario.pods.initial_replicas, play.policy.period_or(DEFAULT_CONFIG.sync_period)
+        )
         self._sampler = Sampler(self._scene)
 
     async def run(self, stop: asyncio.Event) -> Summary:

@@ -8,7 +8,7 @@ from autoscaler.control.messages import Record
 from autoscaler.emulator.scene import WARM_UP, Scene
 from autoscaler.model.controller_config import DEFAULT_CONFIG
 from autoscaler.model.decision import Action, WriteResult
-from autoscaler.model.time import SECOND, as_seconds
+from autoscaler.model.time import SECOND, Nanoseconds, as_seconds
 from autoscaler.simulator.scoring import Scorer
 
 
@@ -37,8 +37,9 @@ class Summary:
 class Tally:
     """Counts passes."""
 
-    def __init__(self, replicas: int) -> None:
-        """``replicas``: how many the workload begins with."""
+    def __init__(self, replicas: int, period: Nanoseconds = DEFAULT_CONFIG.sync_period) -> None:
+        """``replicas``: how many the workload begins with. ``period``: between two evaluations."""
+        self._period = period
         self._first = self._peak = self._last = replicas
         self._evaluations = self._errors = self._ups = self._downs = 0
 
@@ -63,7 +64,7 @@ class Tally:
         return Summary(
             simulated_seconds=as_seconds((scene.clock.now() - scene.began_at) // SECOND * SECOND),
             evaluations=self._evaluations,
-            evaluations_due=(scene.clock.now() - scene.began_at) // DEFAULT_CONFIG.sync_period,
+            evaluations_due=(scene.clock.now() - scene.began_at) // self._period,
             errors=self._errors,
             scale_ups=self._ups,
             scale_downs=self._downs,

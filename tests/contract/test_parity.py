@@ -208,3 +208,15 @@ async def test_the_daemon_s_ticks_are_a_period_apart_from_its_own_offset_on() ->
     offset = spread(wanted.key, 15.0)
     seen = [(record.observation.at - start) / SECOND for record in await live(wanted)]
     assert seen == pytest.approx([offset + 15 * k for k in range(160)], abs=1e-4)
+
+
+@pytest.mark.looptime
+async def test_c31_a_period_of_its_own_is_the_same_story_live_and_simulated() -> None:
+    wanted = replace(policy("shop-guarded.yaml"), mode=Mode.APPLY)
+    assert wanted.guarding is not None
+    wanted = replace(wanted, guarding=replace(wanted.guarding, period=5 * SECOND))
+    from_live = await live(wanted)
+    from_simulator = simulated(wanted, [record.observation.at for record in from_live])
+
+    assert len(from_live) == LENGTH / 5
+    assert from_simulator == from_live

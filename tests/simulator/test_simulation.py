@@ -11,8 +11,10 @@ import pytest
 from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
 from autoscaler.model.decision import Reason
-from autoscaler.model.policy import MetricName, MetricTarget, PodsMetric
+from autoscaler.model.policy import MetricName, MetricTarget, PodsMetric, Profile
 from autoscaler.model.quantity import Quantity
+from autoscaler.model.safety import Guarding
+from autoscaler.model.time import SECOND
 from autoscaler.simulator.inputs import Overrides, prepare
 from autoscaler.simulator.simulation import bind, simulate
 
@@ -140,3 +142,12 @@ def test_a_policy_for_another_workload_is_pointed_at_this_one(scenario):
     assert bound.target.name == "web"
     assert note == "it is written for Deployment api; here it scales the scenario's Deployment web"
     assert bind(WEB, scenario().target)[1] == ""
+
+
+def test_c31_a_policy_is_evaluated_at_its_own_period(web_scenario):
+    inputs = web_scenario({"constant": {"rps": 140}}, duration="12m", pods={"initial_replicas": 2})
+    often, seldom = (
+        replace(WEB, profile=Profile.GUARDED, guarding=Guarding(period=period * SECOND)) for period in (5, 60)
+    )
+    # The first evaluation comes one period and the phase of 7 s after the start, the last one within the 720 s.
+    assert [simulate(inputs, policy).evaluations for policy in (WEB, often, seldom)] == [47, 142, 11]
