@@ -53,6 +53,7 @@ class PolicyBook:
         self._waiting: dict[PolicyKey, ScalingPolicy] = {}
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._looked = asyncio.Event()
 
     def check(self) -> str:
         """Say so while policies are not in force that should be; a readiness check. A faulty file is no reason."""
@@ -82,6 +83,11 @@ class PolicyBook:
             self._is_read = True
             self._tell_faults()
             await self._admit()
+            self._looked.set()
+
+    async def wait_read(self) -> None:
+        """Wait until the files were read once, and what can be in force is."""
+        await self._looked.wait()
 
     async def run(self) -> None:
         """Read the files, then admit policies that wait for the API server, until cancelled."""

@@ -73,30 +73,30 @@ class Sources:
         self._ready(stack, "policies", book.check)
         await stack.enter_async_context(running("policies", book.run))
         if PolicySource.CLUSTER in self.settings.policies:
-            books.append(await self._scaling_policies(stack, admissions, counts))
+            books.append(await self._scaling_policies(stack, admissions, counts, book))
         if PolicySource.HPA in self.settings.policies:
-            books.append(await self._hpas(stack, admissions, counts))
+            books.append(await self._hpas(stack, admissions, counts, book))
         self.explanations.refused = lambda: [fault for refused in books for fault in refused()]
         self.explanations.waiting = book.waiting
         return book
 
     async def _scaling_policies(
-        self, stack: AsyncExitStack, admissions: Admissions, counts: PolicyCounts
+        self, stack: AsyncExitStack, admissions: Admissions, counts: PolicyCounts, files: PolicyBook
     ) -> Callable[[], tuple[str, ...]]:
         read = partial(policy_of_object, options=read_options(self.settings))
         book = self._book("ScalingPolicy", Source.SCALING_POLICY, read, admissions, counts, self.board)
         if self.board is not None:
             await stack.enter_async_context(running("statuses of policies", self.board.run))
-        await self._watch(stack, book, scaling_policies_of, "ScalingPolicy objects", "policy-objects")
+        await self._watch(stack, files, book, scaling_policies_of, "ScalingPolicy objects", "policy-objects")
         return book.refused
 
     async def _hpas(
-        self, stack: AsyncExitStack, admissions: Admissions, counts: PolicyCounts
+        self, stack: AsyncExitStack, admissions: Admissions, counts: PolicyCounts, files: PolicyBook
     ) -> Callable[[], tuple[str, ...]]:
         read = partial(policy_from_object, mode=self.settings.mode)
         book = self._book("HorizontalPodAutoscaler", Source.HPA, read, admissions, counts, None)
         chosen = partial(hpas_of, selector=self.settings.selector)
-        await self._watch(stack, book, chosen, "HPA objects", "hpa-objects")
+        await self._watch(stack, files, book, chosen, "HPA objects", "hpa-objects")
         return book.refused
 
     def _book(
@@ -115,7 +115,10 @@ class Sources:
         heard.append(book)
         return book
 
-    async def _watch(self, stack: AsyncExitStack, book: ObjectBook, describe: Describe, what: str, check: str) -> None:
+    async def _watch(
+        self, stack: AsyncExitStack, files: PolicyBook, book: ObjectBook, describe: Describe, what: str, check: str
+    ) -> None:
+        """Watch objects; what they say counts once the files were read, which go first."""
         listener: HpaListener = book
         watches = ObjectWatches(
             self.client,
@@ -127,7 +130,12 @@ class Sources:
             unknown_kind=_APPLY_DEFINITION if describe is scaling_policies_of else "",
         )
         self._ready(stack, check, watches.check)
-        await stack.enter_async_context(running(what, book.run))
+
+        async def run() -> None:
+            await files.wait_read()
+            await book.run()
+
+        await stack.enter_async_context(running(what, run))
         await stack.enter_async_context(watches.open())
 
     def _ready(self, stack: AsyncExitStack, name: str, check: Callable[[], str]) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autoscaler.config.settings import PolicySource
 from autoscaler.emulator.api_server import ADMIN_TOKEN
 from autoscaler.emulator.builtin import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, NAMESPACES, ROLE_BINDINGS, ROLES
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.metrics_source import CustomValue, ExternalValue
 from autoscaler.emulator.users import ADMIN, AUTHENTICATED, User
 from tests.daemon.emulated import POLICY, Emulated, daemon, emulated, now
+from tests.daemon.policy_objects import create, define, policy, shown
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ACCOUNT = User(
@@ -87,3 +89,20 @@ async def test_the_shipped_roles_are_enough(tmp_path: Path, folders: tuple[str, 
     assert not [line for line in requests if 'code="403"' in line or 'code="401"' in line]
     assert cluster.records[-1].decision.error == ""
     assert len(requests) >= (16 if apply else 8)
+
+
+async def test_the_shipped_roles_are_enough_for_policies_that_are_objects(tmp_path: Path) -> None:
+    async with emulated(tmp_path, tokens={ADMIN_TOKEN: ADMIN, "ours": ACCOUNT}) as cluster:
+        grant(cluster, "base", "overlays/apply")
+        write_kubeconfig(cluster.kubeconfig, cluster.api.url, "ours")
+        await define(cluster)
+        await create(cluster, policy())
+        cluster.use(100)
+        async with daemon(cluster, policies=(PolicySource.CLUSTER,), **AS_DEPLOYED):
+            await shown(cluster, lambda status: status.get("currentReplicas") == 4)
+            _, metrics = await cluster.probe("/metrics")
+
+    requests = [line for line in metrics.splitlines() if line.startswith("autoscaler_api_requests_total")]
+    assert not [line for line in requests if 'code="403"' in line or 'code="401"' in line]
+    used = {line.split('resource="')[1].split('"')[0] for line in requests}
+    assert {"scalingpolicies.autoscaler.dev", "scalingpolicies.autoscaler.dev/status"} <= used

@@ -39,8 +39,10 @@ def test_the_base_only_observes() -> None:
     objects = render("deploy/base")
 
     container = objects["Deployment", "autoscaler"]["spec"]["template"]["spec"]["containers"][0]
-    assert container["args"] == ["run", "--policies", "/etc/autoscaler/policies"]
+    assert container["args"] == ["run", "--policies", "/etc/autoscaler/policies", "--policies", "cluster"]
     assert verbs_on(objects, "deployments/scale") == {"get"}
+    assert verbs_on(objects, "scalingpolicies") == {"list", "watch"}
+    assert ("CustomResourceDefinition", "scalingpolicies.autoscaler.dev") in objects
     assert granted(objects) == {"get", "list", "watch"}
 
 
@@ -62,6 +64,8 @@ def test_the_apply_overlay_may_change_replicas_and_nothing_else_of_a_deployment(
         (["configmaps"], ["get", "patch"], memory),
     ]
     assert verbs_on(objects, "deployments/scale") == {"get", "patch"}
+    assert verbs_on(objects, "scalingpolicies") == {"list", "watch"}
+    assert verbs_on(objects, "scalingpolicies/status") == {"patch"}
     assert verbs_on(objects, "deployments") == {"list", "watch"}
 
 
@@ -75,7 +79,7 @@ def test_the_shadow_overlay_may_change_nothing_at_all_and_keeps_its_comparisons(
     assert pod["containers"][0]["volumeMounts"] == [{"mountPath": "/var/lib/autoscaler", "name": "comparisons"}]
     assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == "autoscaler-comparisons"
     assert ("PersistentVolumeClaim", "autoscaler-comparisons") in objects
-    assert not [name for kind, name in objects if kind == "ConfigMap"]
+    assert not [name for kind, name in objects if kind in ("ConfigMap", "CustomResourceDefinition")]
 
 
 def test_the_prometheus_overlay_names_a_datasource_and_needs_no_right_of_its_own() -> None:
