@@ -24,6 +24,8 @@ JournalOption: TypeAlias = Annotated[
     typer.Option("--journal", metavar="FILE", help="The journal to read.  [default: AUTOSCALER_JOURNAL__PATH]"),
 ]
 
+_ANEW = "the controller goes on in a new one, the old one set aside"
+
 
 def named_journal(path: Path | None) -> Path | None:
     """Give the journal to read: what ``--journal`` names, else the environment; ``None``: neither does."""
@@ -36,19 +38,35 @@ def journal(path: Path | None) -> Iterator[tuple[JournalFile, Codec]]:
     """Open a journal and the codec of its bodies.
 
     Raises:
-        typer.BadParameter: none is named, or what is named cannot be read.
+        typer.BadParameter: none is named.
         NoDataError: there is no such file.
+        JournalError: it cannot be read, wherever in the block that shows; the message says what to do.
     """
-    from autoscaler.adapters.journal.codec import read_schema
-    from autoscaler.adapters.journal.file import JournalFile
+    from autoscaler.adapters.journal.codec import CodecError, read_schema
+    from autoscaler.adapters.journal.file import JournalError, JournalFile
     from autoscaler.daemon.journal_rows import journal_codec
 
     named = named_journal(path)
     if named is None:
         hint = "pass --journal FILE; a controller writes one with `run --journal FILE`"
         raise usage_error("no journal is named", option="--journal", hint=hint)
-    with JournalFile.read(named) as file:
-        yield file, journal_codec(read_schema(file.schema))
+    try:
+        with JournalFile.read(named) as file:
+            yield file, journal_codec(read_schema(file.schema))
+    except (JournalError, CodecError) as error:
+        what = str(error).removeprefix(f"{named}: ")
+        raise JournalError(f"{named}: {what}\n  hint: {_mend(what)}") from error
+
+
+def _mend(what: str) -> str:
+    """Say what can be done about a journal that cannot be read."""
+    if "malformed" in what:
+        return f"it is damaged; `sqlite3 FILE .recover` saves what it can, and {_ANEW}"
+    if "version" in what:
+        return "read it with the version of this program that wrote it"
+    if what.startswith("row "):
+        return f"`autoscaler journal verify` names every such row; {_ANEW}"
+    return "name the file that a controller writes with `run --journal FILE`"
 
 
 def heard(file: JournalFile, codec: Codec) -> Iterator[Heard]:

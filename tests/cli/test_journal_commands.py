@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,73 @@ def test_a_journal_has_to_be_named(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setenv("AUTOSCALER_JOURNAL__PATH", "/nowhere/journal.db")
     assert run(["status"]) == 4
     assert "/nowhere/journal.db: no such journal" in capsys.readouterr().err
+
+
+def _spoil(journal: Path, how: str) -> None:
+    """Make a journal unreadable in one of the ways that happen."""
+    match how:
+        case "text":
+            journal.write_text("hello")
+        case "cut":
+            journal.write_bytes(journal.read_bytes()[:3000])
+        case "other":
+            journal.unlink()
+            _change(journal, "CREATE TABLE x (y)")
+        case "later":
+            _change(journal, "PRAGMA user_version = 9")
+        case "row":
+            _change(journal, "UPDATE decisions SET body = x'00' WHERE seq = (SELECT max(seq) FROM decisions)")
+            _change(journal, "UPDATE events SET body = x'00' WHERE seq = 5")
+
+
+def _change(journal: Path, statement: str) -> None:
+    connection = sqlite3.connect(journal)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("command", [("status",), ("why", "web"), ("replay",)], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("how", "what", "hint"),
+    [
+        ("text", "file is not a database", "name the file that a controller writes with `run --journal FILE`"),
+        ("cut", "database disk image is malformed", "it is damaged; `sqlite3 FILE .recover` saves what it can"),
+        ("other", "not a journal of this program", "name the file that a controller writes with `run --journal FILE`"),
+        ("later", "a journal of version 9; this program reads version 1", "read it with the version of this program"),
+        ("row", "unreadable value: incomplete, or far too large", "`autoscaler journal verify` names every such row"),
+    ],
+)
+def test_a_journal_that_cannot_be_read_is_said_with_what_to_do(
+    command: tuple[str, ...], how: str, what: str, hint: str, journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _spoil(journal, how)
+    named = [str(journal)] if command == ("replay",) else ["--journal", str(journal)]
+    assert run([*command, *named]) == 1
+    error, mend = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"error: {journal}: ")
+    assert error.endswith(what)
+    assert mend.startswith(f"  hint: {hint}")
+
+
+def test_verify_names_every_row_that_cannot_be_read(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _spoil(journal, "row")
+    assert out(capsys, "journal", "verify", "--journal", journal, code=3).splitlines() == [
+        "row 5: unreadable value: incomplete, or far too large",
+        "row 55: unreadable value: incomplete, or far too large",
+    ]
+
+
+def test_compare_puts_decisions_beside_what_there_was(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = out(capsys, "journal", "compare", "--journal", journal).splitlines()
+    assert told[0] == (
+        "1 policy, 15 decisions, 2026-01-05T00:00:22Z to 2026-01-05T00:04:07Z: "
+        "we asked for what there was 80% of the time, and for 8.6 replicas instead of 8.1."
+    )
+    assert told[2].split() == ("policy hours same more less blind there ours moves our moves our turns".split())
+    assert told[3].split() == ["default/web", "0.06", "80%", "20%", "0%", "0%", "8.133", "8.6", "3", "3", "0"]
+    assert told[-2] == "default/web  2026-01-05T00:00:22Z for 45s, 4 there, 8 asked for"
+    (row,) = csv.DictReader(io.StringIO(out(capsys, "journal", "compare", "--journal", journal, "-o", "csv")))
+    assert (row["policy"], row["same"], row["our moves"]) == ("default/web", "0.8", "3")
+    assert run(["journal", "compare", "shop/web", "--journal", str(journal)]) == 4
+    assert capsys.readouterr().err == "error: the journal holds no such decision\n"

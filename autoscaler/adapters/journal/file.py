@@ -116,7 +116,8 @@ class JournalFile:
             NoDataError: there is no such file.
         """
         if not path.is_file():
-            raise NoDataError(f"{path}: no such journal; a controller writes one with --journal")
+            kind = "a folder" if path.is_dir() else "no such journal"
+            raise NoDataError(f"{path}: {kind}; a controller writes one with `run --journal FILE`")
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:

@@ -129,7 +129,7 @@ def test_a_damaged_file_is_noticed(path: Path, opened: Opened) -> None:
 
 
 def test_what_is_no_journal_is_refused(path: Path, opened: Opened, tmp_path: Path) -> None:
-    with pytest.raises(NoDataError, match=r"no such journal; a controller writes one with --journal"):
+    with pytest.raises(NoDataError, match=r"no such journal; a controller writes one with `run --journal FILE`"):
         JournalFile.read(path)
     path.write_text("this is no database, however long it may be" * 100)
     with pytest.raises(JournalError, match="file is not a database"):
