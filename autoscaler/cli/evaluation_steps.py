@@ -96,14 +96,20 @@ class _Rules:
         yield from row("bounds", self._bounds())
         if self.explained.policy.guarding is not None:
             yield from row("guards", *self._guards())
+        others = [one for one in self.explained.decision.stages if one.stage == "competition"]
+        if others:
+            yield from row("others", *map(self._moved_by, others))
 
     def _guards(self) -> Iterator[str]:
         stages = [one for one in self.explained.decision.stages if one.stage == "guards"]
         if not stages:
             yield f"{self.steps.desired} stands"
-        for stage in stages:
-            until = "" if stage.until is None else f", for {self.clock.until(stage.until)}"
-            yield f"{stage.before} -> {stage.after}: {stage.why}{until}"
+        yield from map(self._moved_by, stages)
+
+    def _moved_by(self, stage: Stage) -> str:
+        until = "" if stage.until is None else f", for {self.clock.until(stage.until)}"
+        moved = f"{stage.before} -> {stage.after}" if stage.before != stage.after else f"{stage.after} stays"
+        return f"{moved}: {stage.why}{until}"
 
     def _stabilization(self) -> str:
         now, windows = self.steps, self.steps.windows

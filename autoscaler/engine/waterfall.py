@@ -70,7 +70,8 @@ def waterfall(
     if decision.status.metrics is None or _is_refused(decision):
         return None
     memory = seeded(memory, decision.current, decision.at)
-    held_at, guarded_at = _stage(decision, "stabilization"), _stage(decision, "guards")
+    held_at = _stage(decision, "stabilization")
+    guarded_at = _stage(decision, "guards") or _stage(decision, "competition")
     limit_at = _stage(decision, "rate rules") or _stage(decision, "bounds")
     desired = decision.desired if guarded_at is None else guarded_at.before
     held = held_at.after if held_at is not None else limit_at.before if limit_at is not None else desired

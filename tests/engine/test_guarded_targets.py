@@ -113,7 +113,7 @@ def test_a_paused_rollout_is_noted_and_does_not_stop_scaling() -> None:
     decision = decide(policy(), about(seen(20, 20), updated_replicas=5, paused=True))
     assert decision.desired == 8
     assert [stage.why for stage in decision.stages if stage.stage == "target"] == [
-        "its rollout is paused: replicas count all the same, 15 of 20 pods are of an older template"
+        "its rollout is paused, which stops no scaling; 15 of 20 pods are of an older template"
     ]
 
 

@@ -32,6 +32,7 @@ def deployment_status(
     found = conditions.merged(found, _availability(deployment, available), now, updates=True)
     if new is not None and (progress := _progress(deployment, counts, new)) is not None:
         found = conditions.merged(found, progress, now, updates=True)
+    found = _with_failure(found, sets)
     return status | {"conditions": found}
 
 
@@ -39,6 +40,16 @@ def is_complete(deployment: JsonObject, counts: dict[str, int]) -> bool:
     """Tell whether every pod is of the present template and available, and no old one is left."""
     wanted: int = deployment["spec"]["replicas"]
     return all(counts[key] == wanted for key in ("updatedReplicas", "replicas", "availableReplicas"))
+
+
+def _with_failure(found: list[JsonObject], sets: Sequence[JsonObject]) -> list[JsonObject]:
+    """Copy why pods cannot be created from the newest replica set that says so; one that is known keeps its words."""
+    failure = next(filter(None, (conditions.find(each, "ReplicaFailure") for each in sets)), None)
+    if failure is None:
+        return [condition for condition in found if condition["type"] != "ReplicaFailure"]
+    if any((each["type"], each["reason"]) == ("ReplicaFailure", failure["reason"]) for each in found):
+        return found
+    return [*found, failure | {"lastUpdateTime": failure["lastTransitionTime"]}]
 
 
 def _availability(deployment: JsonObject, available: int) -> JsonObject:

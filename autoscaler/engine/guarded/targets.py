@@ -104,7 +104,7 @@ def with_notes(decision: Decision, observation: Observation, memory: Memory) -> 
         words.append("the target was deleted and made anew: windows and rates begin afresh")
     workload = target.workload
     if workload is not None and workload.paused:
-        words.append(f"its rollout is paused: replicas count all the same{_half_done(workload)}")
+        words.append(f"its rollout is paused, which stops no scaling{_half_done(workload)}")
     if workload is not None and current == 0 and workload.writer is not None and workload.spec_replicas == 0:
         words.append(f"it was set to 0 by {workload.writer.manager}")
     if not words:
@@ -156,4 +156,4 @@ def _rollout(workload: WorkloadState) -> str:
 def _half_done(workload: WorkloadState) -> str:
     if not workload.has_old_pods:
         return ""
-    return f", {workload.replicas - workload.updated_replicas} of {workload.replicas} pods are of an older template"
+    return f"; {workload.replicas - workload.updated_replicas} of {workload.replicas} pods are of an older template"
