@@ -16,12 +16,13 @@ from autoscaler.cli.errors import say
 from autoscaler.simulator.jobs import Job
 from autoscaler.simulator.numerals import clock, number
 from autoscaler.simulator.pool import Watcher
+from autoscaler.simulator.progress import STEP
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
 
 _SAMPLES: Final = 200  #: points at which the requests so far are known in advance
-_DELAY: Final = "stopping at the next five simulated minutes; results so far follow. Ctrl-C again gives up"
+_DELAY: Final = "stopping; results so far follow. Ctrl-C again gives up"
 
 
 class Interruptible(Watcher):
@@ -75,13 +76,15 @@ class Bars(Interruptible):
 
     def moves(self, job: int, share: float) -> None:
         """Move its bar, and the one for everything."""
+        if share - self._shares[job] < STEP:
+            return
         self._shares[job] = share
         bar = self._bars[job]
         elapsed = self._progress.tasks[self._progress.task_ids.index(bar)].elapsed or 0.0
         requests = float(np.interp(share, np.linspace(0.0, 1.0, _SAMPLES), self._requests))
         told = clock(share * self._jobs[job].inputs.duration)
         if elapsed > 0.0:
-            told += f", {number(requests / elapsed)} requests/s"
+            told += f", {number(requests / elapsed)} {self._jobs[job].inputs.scenario.served}/s"
         self._progress.update(bar, completed=share, told=told)
         self._advance()
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.config.scenario import Objective, Scenario, Service
+from autoscaler.config.scenario import Fidelity, Objective, Scenario, Service
 from autoscaler.model.decision import Reason
 from autoscaler.model.time import SECOND, Nanoseconds, as_seconds, seconds
 from autoscaler.simulator.demand import due
@@ -106,8 +106,11 @@ def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Re
     world = stage.world
     actions: list[ScaleAction] = []
     is_complete = True
-    for tick, at in _looks(plan, seconds(scenario.control.sync_period)):
-        if progress is not None and progress(at / (inputs.duration * SECOND)) and at > 0:
+    period = seconds(scenario.control.sync_period)
+    # a fluid plays an hour in no time; of single requests a few seconds may take one to play
+    every = 1 if scenario.fidelity is Fidelity.REQUEST else max(1, TOLD_EVERY // period)
+    for tick, at in _looks(plan, period, every):
+        if progress is not None and progress(at / (inputs.duration * SECOND)) and world.now > world.start:
             is_complete = False
             break
         world.advance(world.start + at)
@@ -120,9 +123,8 @@ def _run(inputs: Inputs, plan: Plan, name: str, progress: Progress | None) -> Re
     return replace(result, inputs=replace(inputs, duration=result.inputs.duration))
 
 
-def _looks(plan: Plan, period: Nanoseconds) -> Iterator[tuple[int, Nanoseconds]]:
-    """Give the periods, and when they begin, in which the plan changes or progress is to be told."""
-    every = max(1, TOLD_EVERY // period)
+def _looks(plan: Plan, period: Nanoseconds, every: int) -> Iterator[tuple[int, Nanoseconds]]:
+    """Give the periods, and when they begin, in which the plan changes, or progress is told: each of ``every``."""
     for tick in range(1, len(plan)):
         if plan[tick] != plan[tick - 1] or tick % every == 0:
             yield tick, tick * period

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from autoscaler.config.scenario import Control
 from autoscaler.model.policy import PolicyKey, ScalingPolicy
 from autoscaler.model.time import Instant, Nanoseconds, seconds
-from autoscaler.simulator.progress import TOLD_EVERY, Progress
+from autoscaler.simulator.progress import Progress
 
 
 class Schedule:
@@ -22,7 +22,7 @@ class Schedule:
         end: Instant,
         progress: Progress | None = None,
     ) -> None:
-        """``progress`` is told the share that is done every five minutes, and may stop the run."""
+        """``progress`` is told the share that is done at every instant but the first, and may stop the run there."""
         usual = seconds(control.sync_period)
         self._start, self._end, self._progress = start, end, progress
         self._zero = start + seconds(control.sync_phase)
@@ -39,13 +39,15 @@ class Schedule:
         return (tick - self._zero) % self._periods[key] == 0
 
     def __iter__(self) -> Iterator[Instant]:
-        told = self._start
+        if self._progress is None:
+            yield from self._instants()
+            return
+        is_first = True  # of a run that is stopped there is something to tell
         for tick in self._instants():
-            if self._progress is not None and tick - told >= TOLD_EVERY:
-                told = tick
-                if self._progress((tick - self._start) / (self._end - self._start)):
-                    self.were_stopped = True
-                    return
+            if not is_first and self._progress((tick - self._start) / (self._end - self._start)):
+                self.were_stopped = True
+                return
+            is_first = False
             yield tick
 
     def _instants(self) -> Iterator[Instant]:

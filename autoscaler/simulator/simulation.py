@@ -105,8 +105,8 @@ def simulate(
 ) -> Result:
     """Run one policy against the scenario's workload. The same arguments give the same result, byte for byte.
 
-    ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done every
-    five simulated minutes. Where it stops the run, the result covers what has been played and says that it is not complete.
+    ``name`` is what results call the policy (by default its own name); ``progress`` is told the share that is done at
+    every evaluation. Where it stops the run, the result covers what has been played and says that it is not complete.
     ``beside`` holds policies of the neighbours, each for the one that its target names; the others keep their size.
 
     Raises:

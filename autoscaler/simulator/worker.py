@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final
 
+from autoscaler.simulator.progress import STEP
+
 if TYPE_CHECKING:
     from autoscaler.simulator.jobs import Job
     from autoscaler.simulator.result import Result
@@ -33,8 +35,13 @@ class Failed:
 def serve(connection: Connection) -> None:
     """Play whatever comes in, until the other side has gone. A share of a job that is done goes back as a number."""
 
+    told = 0.0
+
     def progress(share: float) -> bool:
-        connection.send(share)
+        nonlocal told
+        if not 0.0 <= share - told < STEP:
+            told = share
+            connection.send(share)
         return connection.poll()  # all that can come in the middle of a job is STOP, or the end of the other side
 
     while True:

@@ -58,5 +58,11 @@ def test_each_period_has_its_own_grid() -> None:
 def test_a_run_that_is_stopped_ends_its_schedule() -> None:
     schedule = Schedule(CONTROL, (policy("a", 30),), START, START + 3_600 * SECOND, progress=lambda share: share > 0.2)
 
-    assert len(list(schedule)) == 29  # told at 302 s, 602 s and 902 s: a quarter of the hour is above a fifth
+    assert [(at - START) // SECOND for at in schedule][-1] == 692  # 722 s are the first more than a fifth of the hour
     assert schedule.were_stopped
+
+
+def test_a_run_cannot_be_stopped_before_there_is_anything_to_tell() -> None:
+    schedule = Schedule(CONTROL, (policy("a", 30),), START, START + 3_600 * SECOND, progress=lambda _: True)
+
+    assert [(at - START) // SECOND for at in schedule] == [32]

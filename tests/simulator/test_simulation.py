@@ -122,10 +122,10 @@ def test_replica_hours_of_a_constant_number(web_scenario):
     assert (score.replica_hours, score.mean_replicas, score.peak_replicas) == (6, 3, 3)
 
 
-def test_progress_is_reported_every_five_minutes(web_scenario):
+def test_progress_is_reported_at_every_evaluation_but_the_first(web_scenario):
     shares = []
     result = simulate(web_scenario({"constant": {"rps": 10}}, duration="1h"), WEB, progress=shares.append)
-    assert shares == pytest.approx([(300 * i + 7) / 3600 for i in range(1, 12)], abs=1e-9)
+    assert shares == pytest.approx([(15 * i + 7) / 3600 for i in range(2, 240)], abs=1e-9)
     assert result.is_complete
 
 
@@ -134,6 +134,13 @@ def test_a_run_that_is_stopped_tells_how_far_it_came(web_scenario):
     result = simulate(inputs, WEB, progress=lambda share: share > 0.5)
     assert (result.is_complete, result.inputs.duration, inputs.duration) == (False, 1792, 3600)
     assert (result.score.requests, result.series.t[-1]) == (pytest.approx(17_920), 1790)
+
+
+def test_a_run_that_is_stopped_at_once_has_played_up_to_its_first_evaluation(web_scenario):
+    inputs = web_scenario({"constant": {"rps": 10}}, duration="1h", pods={"initial_replicas": 2})
+    result = simulate(inputs, WEB, progress=lambda share: True)
+    assert (result.is_complete, result.inputs.duration) == (False, 22)
+    assert result.score.requests == pytest.approx(220)
 
 
 def test_a_policy_for_another_workload_is_pointed_at_this_one(scenario):
