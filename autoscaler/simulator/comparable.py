@@ -106,7 +106,8 @@ def _samples(files: Sequence[TrialsFile], seeds: Sequence[int]) -> list[Sample]:
             sample = policy.sample()
             runs = {seed: sample.runs[seed] for seed in seeds if seed in sample.runs}
             name = f"{policy.policy} ({origin})" if names[policy.policy] > 1 else policy.policy
-            found.append(replace(sample, policy=name, runs=runs))
+            served = "jobs" if file.record.scenario.settings.get("workers") else "requests"
+            found.append(replace(sample, policy=name, runs=runs, served=served))
     found.sort(key=lambda sample: sample.is_reference)
     given = distinct(sample.policy for sample in found)
     return [replace(sample, policy=name) for sample, name in zip(found, given, strict=True)]

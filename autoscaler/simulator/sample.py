@@ -13,12 +13,16 @@ from autoscaler.simulator.intervals import Estimate, estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Measures by seed, as ``measures.measure`` names them. ``played`` [s]: how far the runs came, ``None`` to the end."""
+    """Measures by seed, as ``measures.measure`` names them. ``played`` [s]: how far the runs came, ``None`` to the end.
+
+    ``served``: what the workload serves, ``requests`` or ``jobs``.
+    """
 
     policy: str
     runs: Mapping[int, Mapping[str, float | None]]
     is_reference: bool = False
     played: int | None = None
+    served: str = "requests"
 
     def values(self, key: str) -> dict[int, float]:
         """Give one measure by seed, of those seeds in which it is known."""

@@ -27,7 +27,8 @@ from autoscaler.simulator.sample import Sample
 Row = tuple[str, tuple[str, ...]]  #: a label, and a text for each policy
 
 BEYOND_CHANCE: Final = " *"
-_MOST_DIGITS: Final = 5  #: of a mean; more are noise to a reader, however narrow the interval is
+_MOST_DIGITS: Final = 4  #: of a mean; more are noise to a reader, however narrow the interval is
+_MOST_DECIMALS: Final = 3  #: of times and percentages: a microsecond, a hundred-thousandth
 
 
 def headings(samples: Sequence[Sample]) -> list[str]:
@@ -42,8 +43,7 @@ def comparison(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
     """Give one row a measure that is known: means over seeds, with intervals. ``objective`` is the latency promised [s]."""
     for measure in _known(samples):
         texts = [_of(each, measure) for each in samples]
-        label = f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label
-        yield label, tuple(texts)
+        yield label_of(measure, samples[0].served, objective), tuple(texts)
 
 
 def differences(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
@@ -52,8 +52,14 @@ def differences(samples: Sequence[Sample], objective: float) -> Iterator[Row]:
     for measure in _known(samples):
         found = [each.difference(measure.key, baseline) for each in others]
         texts = [show(each, measure.unit, signed=True) + BEYOND_CHANCE * each.is_beyond_chance for each in found]
-        label = f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label
-        yield label, tuple(texts)
+        yield label_of(measure, samples[0].served, objective), tuple(texts)
+
+
+def label_of(measure: Measure, served: str, objective: float) -> str:
+    """Name a measure of what a workload has ``served``, with a latency objective [s], as tables do."""
+    if measure.key == LATE_SHARE:
+        return f"slower than {latency(objective)}"
+    return measure.label.replace("requests", served)
 
 
 def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
@@ -64,6 +70,8 @@ def show(value: Estimate, unit: Unit, *, signed: bool = False) -> str:
     factor, suffix = _scale(max(abs(value.mean), value.half_width or 0.0), unit)
     mean, half = value.mean * factor, (value.half_width or 0.0) * factor
     decimals = max(0, min(_digits_after(half, 2), _digits_after(mean, _MOST_DIGITS))) if half else 0
+    if unit in (Unit.SECONDS, Unit.SHARE):
+        decimals = min(decimals, _MOST_DECIMALS)
     if not round(half, decimals):  # one seed, or as good as the same under every seed
         return sign + _plain(value.mean, unit)
     return f"{sign}{_rounded(mean, decimals)} ± {half:,.{decimals}f}{suffix}"

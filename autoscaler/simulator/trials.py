@@ -33,6 +33,7 @@ class PolicyTrials:
             runs={result.inputs.scenario.seed: measure(result.score) for result in counted},
             is_reference=self.is_reference,
             played=min(partial, default=None),
+            served=counted[0].inputs.scenario.served if counted else "requests",
         )
 
     def estimate(self, key: str) -> Estimate:

@@ -73,7 +73,7 @@ def _against(sample: Sample, baseline: Sample) -> str:
     else:
         over, end = f"over {cost.n} seeds", _CONCLUSIONS[_sign(cost), _for_users(broken, bad)]
     costs = _costs(cost, money, baseline.estimate(money).mean)
-    return f"{sample.policy} against {baseline.policy}, {over}: {costs} and {_breaks(broken)}{_bad(bad)}. {end}"
+    return f"{sample.policy} against {baseline.policy}, {over}: {costs} and {_breaks(broken)}{_bad(bad, sample.served)}. {end}"
 
 
 def _costs(cost: Estimate, money: str, base: float) -> str:
@@ -100,11 +100,11 @@ def _breaks(broken: Estimate) -> str:
             return f"breaks the objective as often{_within(broken, size)}"
 
 
-def _bad(bad: Estimate) -> str:
-    """Tell the difference in requests late or unserved, which minutes alone may hide."""
+def _bad(bad: Estimate, served: str) -> str:
+    """Tell the difference in requests, or jobs, late or unserved, which minutes alone may hide."""
     sign = _sign(bad)
     fewer = "fewer" if sign < 0 else "more"
-    return f", with {fewer} requests late or unserved, by {_size(bad, Unit.SHARE)} of all" if sign else ""
+    return f", with {fewer} {served} late or unserved, by {_size(bad, Unit.SHARE)} of all" if sign else ""
 
 
 def _for_users(broken: Estimate, bad: Estimate) -> int:

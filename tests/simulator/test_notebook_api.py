@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 from datetime import timedelta
@@ -211,7 +212,7 @@ def test_it_shows_itself(results):
     assert results.verdict().startswith("web-app-production-hpa against web-app-hpa, over 3 seeds: ")
     assert repr(results) == f"<Results of steps: {results.verdict()}>"
     page = results._repr_html_()
-    assert page.startswith(f"<p><b>{results.verdict()}</b></p><table>")
+    assert page.startswith(f"<p><b>{html.escape(results.verdict())}</b></p><table>")
     assert "<th>SLO minutes violated</th>" in page
     assert "interval of the mean over 3 seeds" in page
 

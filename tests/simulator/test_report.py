@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright
 
 from autoscaler.config.policies import load_policies
 from autoscaler.config.scenario import load_scenario
-from autoscaler.simulator.inputs import prepare
+from autoscaler.simulator.inputs import Overrides, prepare
 from autoscaler.simulator.jobs import seeded
 from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.references import references
@@ -340,3 +340,15 @@ def test_time_ticks_are_round():
 )
 def test_numbers_for_people(text, expected):
     assert text == expected
+
+
+def test_a_report_on_workers_speaks_of_jobs():
+    (policy,) = load_policies([ROOT / "policies/email-workers-hpa.yaml"]).policies
+    path = ROOT / "simulations/email-workers.yaml"
+    played = simulate(prepare(load_scenario(path), path.parent, Overrides(until=1200)), policy)
+    found = trials(played, beside=references(played.inputs))
+    text = re.sub(r"cpu requests?|memory requests?", "", render_report(found, command="", version=""))
+
+    assert re.findall(r"\w*[^_]requests?\b", re.sub(r"<script.*?</script>|<style.*?</style>", "", text, flags=re.S)) == []
+    assert "jobs/s" in text
+    assert "of the jobs got no answer" in text

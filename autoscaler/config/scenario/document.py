@@ -80,6 +80,11 @@ class Scenario(Spec):
         return self
 
     @property
+    def served(self) -> str:
+        """Name what pods serve, as people call it: ``requests`` or ``jobs``."""
+        return "requests" if self.workers is None else "jobs"
+
+    @property
     def beyond_fluid(self) -> str:
         """Tell what the scenario asks for that its fidelity cannot follow; empty if there is nothing."""
         if self.fidelity is not Fidelity.FLUID:

@@ -92,8 +92,8 @@ def _line(service: Service) -> str:
 def _workers(scenario: Scenario, workers: Workers) -> Iterator[str]:
     yield (
         f"A pod works on {workers.concurrency} jobs at once, each for {latency(workers.job_time)} on average "
-        f"({workers.spread.shape}): {number(scenario.service.pod_rate)} jobs/s. Jobs wait in one queue, without limit; what is "
-        "called a request here is a job, and its latency counts from when it is due until it is done."
+        f"({workers.spread.shape}): {number(scenario.service.pod_rate)} jobs/s. Jobs wait in one queue, without limit; a "
+        "job's latency counts from when it is due until it is done."
     )
     if scenario.fidelity is Fidelity.FLUID:
         yield "Jobs are a fluid: expected numbers, second by second. Those of a killed pod wait again at once."
@@ -177,7 +177,7 @@ def _looking(scenario: Scenario) -> str:
 
 def _objective(scenario: Scenario) -> str:
     return (
-        f"A minute breaks the objective when fewer than {percent(scenario.slo.share)} of its requests are answered within "
-        f"{latency(scenario.slo.latency)}. The clairvoyant knows the traffic and asks for each pod one start-up time before it "
+        f"A minute breaks the objective when fewer than {percent(scenario.slo.share)} of its {scenario.served} are "
+        f"{'answered' if scenario.workers is None else 'done'} within {latency(scenario.slo.latency)}. The clairvoyant knows the traffic and asks for each pod one start-up time before it "
         "is needed; static peak keeps as many pods as the busiest moment needs. Neither knows of faults, and nobody can have either."
     )

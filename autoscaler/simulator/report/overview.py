@@ -45,12 +45,13 @@ def _load(contenders: Sequence[Look]) -> Panel:
         f"{look.name} {percent(float(np.mean(look.result.series.demand > look.result.series.capacity)))}"
         for look in contenders
     ]
+    served = contenders[0].result.inputs.scenario.served
     capacities = {look.name: look.result.series.capacity for look in contenders}
-    ceiling, unit = rate_axis(first.demand, capacities, first.width)
+    ceiling, unit = rate_axis(first.demand, capacities, first.width, served)
     return Panel(
         key=f"{_KEY}-load",
         title="Demand against ready capacity",
-        describe=f"Demand peaks at {number(first.demand.max())} requests/s. "
+        describe=f"Demand peaks at {number(first.demand.max())} {served}/s. "
         f"Share of the time in which it is above ready capacity: {', '.join(short)}.",
         unit=unit,
         ceiling=ceiling,

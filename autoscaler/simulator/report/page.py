@@ -80,10 +80,11 @@ def _subtitle(trials: Trials) -> str:
     first = trials.contenders[0].counted[0]
     demand = arrivals(trials.inputs.traffic, 0, max(1, first.inputs.duration))  # second by second: plots show means
     policies = f"{len(trials.contenders)} policies" if len(trials.contenders) > 1 else f"policy {first.policy}"
+    served = trials.inputs.scenario.served
     seeds = f" · {len(trials.seeds)} seeds" if len(trials.seeds) > 1 else ""
     return (
-        f"{policies}{seeds} · {print_duration(trials.inputs.duration * SECOND)} · {number(first.score.requests)} requests · "
-        f"{number(float(demand.min()))} to {number(float(demand.max()))} requests/s"
+        f"{policies}{seeds} · {print_duration(trials.inputs.duration * SECOND)} · {number(first.score.requests)} {served} · "
+        f"{number(float(demand.min()))} to {number(float(demand.max()))} {served}/s"
     ) + ("" if trials.is_complete else " · interrupted: what is here is what was played")
 
 
@@ -112,7 +113,7 @@ def _tiles(contenders: Sequence[Look], slo: Objective) -> str:
     tiles = (
         (told(MINUTES_VIOLATED), f"of {number(mean(MINUTES), 6)} minutes break the objective", _mood(not broken)),
         (told("latency_p99_s"), f"p99 latency; the objective is {percent(slo.share)} within {latency(slo.latency)}", ""),
-        (told("unserved_share"), "of the requests got no answer", _mood(not lost)),
+        (told("unserved_share"), f"of the {look.result.inputs.scenario.served} got no answer", _mood(not lost)),
         (told(money), f"{'cost' if money == COST else 'replica-hours'}; {number(mean('mean_replicas'))} pods on average", ""),
         (number(mean("scale_ups") + mean("scale_downs")), f"scale actions, {number(mean('direction_changes'))} changes of direction", ""),
     )  # fmt: skip

@@ -29,7 +29,7 @@ def run_panels(
 ) -> tuple[Panel, ...]:
     """Give the panels of the whole run; ``key`` begins their names, ``style`` is the policy's own line."""
     return (
-        _load(result.series, f"{key}-load"),
+        _load(result.series, f"{key}-load", result.inputs.scenario.served),
         _replicas(result, result.replicas, f"{key}-pods", references),
         _latency(result, result.series, f"{key}-latency"),
         *_nodes(result, f"{key}-nodes"),
@@ -42,7 +42,7 @@ def worst_panels(result: Result, key: str) -> tuple[Panel, ...]:
     """Give the panels of the worst five minutes."""
     first, last = float(result.worst.t[0]), float(result.worst.t[-1]) + result.worst.width
     return (
-        _load(result.worst, f"{key}-load"),
+        _load(result.worst, f"{key}-load", result.inputs.scenario.served),
         _replicas(result, _between(result.replicas, first, last), f"{key}-pods", ()),
         _latency(result, result.worst, f"{key}-latency"),
     )
@@ -68,12 +68,14 @@ def bill_unit(result: Result) -> str:
     return "replica-hours" if result.series.cost is None else "cost"
 
 
-def rate_axis(demand: Floats, capacities: Mapping[str, Floats], width: int) -> tuple[float, str]:
-    """Give where to cut the axis of rates [requests/s], and its unit in words: means over ``width`` [s], what is cut off.
+def rate_axis(
+    demand: Floats, capacities: Mapping[str, Floats], width: int, served: str = "requests"
+) -> tuple[float, str]:
+    """Give where to cut the axis of rates [``served``/s], and its unit in words: means over ``width`` [s], what is cut off.
 
     Capacity far above demand tells nothing more, and would press flat what matters: where the two meet.
     """
-    unit = "requests/s" if width < _WORTH_SAYING else f"requests/s, means over {print_duration(width * SECOND)}"
+    unit = f"{served}/s" if width < _WORTH_SAYING else f"{served}/s, means over {print_duration(width * SECOND)}"
     ceiling = _MOST_ABOVE_DEMAND * float(demand.max())
     cut = {name: float(values.max()) for name, values in capacities.items() if values.max() > ceiling}
     if not cut or not ceiling:
@@ -96,15 +98,15 @@ def objective_bands(slo: Objective) -> tuple[Band, ...]:
     )
 
 
-def _load(series: Series, key: str) -> Panel:
+def _load(series: Series, key: str, served: str) -> Panel:
     seconds_short = int((series.demand > series.capacity).sum()) * series.width
     describe = (
-        f"Demand peaks at {number(series.demand.max())} requests/s, ready capacity at {number(series.capacity.max())}. "
+        f"Demand peaks at {number(series.demand.max())} {served}/s, ready capacity at {number(series.capacity.max())}. "
         + (f"Demand is above capacity for about {clock(seconds_short, precise=True)} in all." if seconds_short else
            "Demand is never above capacity.")
     )  # fmt: skip
     t = middles(series.t, series.width)
-    ceiling, unit = rate_axis(series.demand, {"capacity": series.capacity}, series.width)
+    ceiling, unit = rate_axis(series.demand, {"capacity": series.capacity}, series.width, served)
     return Panel(
         key=key,
         title="Demand against ready capacity",

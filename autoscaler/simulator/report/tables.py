@@ -10,7 +10,7 @@ from autoscaler.simulator.measures import BY_KEY, COST, LATE_SHARE, MEASURES, MI
 from autoscaler.simulator.numerals import clock, latency, number, percent
 from autoscaler.simulator.report.looks import Look
 from autoscaler.simulator.result import Result
-from autoscaler.simulator.summary import PAIRED, differences, show
+from autoscaler.simulator.summary import PAIRED, differences, label_of, show
 
 _ACTIONS_SHOWN: Final = 200
 _OPEN_UP_TO: Final = 40  #: actions that are shown without being asked for
@@ -94,7 +94,9 @@ def _is_known(measure: Measure, looks: Sequence[Look]) -> bool:
 def _table(
     measures: Sequence[Measure], contenders: Sequence[Look], references: Sequence[Look], objective: float
 ) -> str:
-    head = "".join(f'<th scope="col">{html.escape(_label(measure, objective))}</th>' for measure in measures)
+    served = contenders[0].result.inputs.scenario.served
+    labels = [label_of(measure, served, objective) for measure in measures]
+    head = "".join(f'<th scope="col">{html.escape(label)}</th>' for label in labels)
     best = {measure.key: _best(measure, contenders) for measure in measures}
     body = "".join(_row(look, measures, best) for look in contenders)
     body += "".join(_row(look, measures, {}, "measure") for look in references)
@@ -124,7 +126,3 @@ def _best(measure: Measure, contenders: Sequence[Look]) -> str:
     if measure.key not in _LESS_IS_BETTER or len({_cell(look, measure) for look in contenders}) == 1:
         return ""
     return _cell(min(contenders, key=lambda look: look.trials.estimate(measure.key).mean), measure)
-
-
-def _label(measure: Measure, objective: float) -> str:
-    return f"slower than {latency(objective)}" if measure.key == LATE_SHARE else measure.label

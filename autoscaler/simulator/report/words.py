@@ -42,7 +42,11 @@ def _alone(look: Look, money: str) -> str:
     lost = _mean(look, "unserved_share")
     return (
         f"Under {look.name}, {_broken(look)}"
-        + (f" and {percent(lost)} of the requests got no answer" if lost >= _NOTICED else "")
+        + (
+            f" and {percent(lost)} of the {look.result.inputs.scenario.served} got no answer"
+            if lost >= _NOTICED
+            else ""
+        )
         + f", for {_price(look, money)}: "
         + f"{number(_mean(look, 'mean_replicas'))} pods on average, {number(_mean(look, 'peak_replicas'))} at most."
     )
@@ -118,12 +122,12 @@ def troubles(result: Result) -> tuple[str, ...]:
 
 def worst_sentence(result: Result) -> str:
     """Say what the worst five minutes were like."""
-    worst = result.worst
+    worst, served = result.worst, result.inputs.scenario.served
     first, last = clock(worst.t[0], precise=True), clock(worst.t[-1] + worst.width, precise=True)
     failed = float(worst.failed.sum() / worst.demand.sum()) if worst.demand.sum() else 0.0
     short = int((worst.demand > worst.capacity).sum()) * worst.width
     p99 = worst.latency[2][np.isfinite(worst.latency[2])]
-    text = f"From {first} to {last}: demand up to {number(worst.demand.max())} requests/s"
+    text = f"From {first} to {last}: demand up to {number(worst.demand.max())} {served}/s"
     text += f", p99 up to {latency(float(p99.max()))}" if len(p99) else ""
-    text += f", {percent(failed)} of the requests without an answer" if failed else ""
+    text += f", {percent(failed)} of the {served} without an answer" if failed else ""
     return text + (f"; demand above ready capacity for {short} s." if short else "; capacity was never short.")
