@@ -6,7 +6,7 @@ import ctypes
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from inspect import signature
 from types import FunctionType
@@ -47,50 +47,52 @@ class Compiled(Generic[R]):
 
     def __init__(self, function: Callable[..., R], settings: dict[str, int]) -> None:
         self.plain = cast("FunctionType", function)
-        self._settings = settings
-        self._run: Callable[..., R] | None = None
-        self._kinds: list[Kind] = []
-        self._record: object = None  # the last one seen, which its table belongs to
-        self._table: Any = None
+        self._settings = tuple(settings.items())
+        self._code: tuple[tuple[Kind, ...], Callable[..., R]] | None = None
+        self._table: tuple[object, Any] = None, None  # of the last record seen
 
     def __call__(self, *arguments: Any) -> R:
-        """Run it."""
-        run = self._run or self._prepare()
+        """Run it; it is compiled, or found in the cache, when it is called first."""
+        kinds, run = self._code = self._code or _machine_code(self.plain, self._settings)
         words: list[Any] = []
-        for kind, argument in zip(self._kinds, arguments, strict=True):
-            if isinstance(kind, Scalar):
-                words.append(argument)
-            elif isinstance(kind, ArrayKind):
-                words += _words(kind, argument)
-            else:
-                words.append(self._table_of(cast("RecordKind", kind), argument))
-        return run(*words)
-
-    def _prepare(self) -> Callable[..., R]:
-        """Compile it, or find it in the cache."""
-        from autoscaler.simulator.native.machine import address_of  # only who runs machine code needs LLVM
-        from autoscaler.simulator.native.program import ENTRY, translate
-
-        kinds = kinds_of(self.plain)
-        self._kinds = [kinds[name] for name in signature(self.plain).parameters if name not in self._settings]
-        types: list[Any] = []
-        for kind in self._kinds:
+        for kind, argument in zip(kinds, arguments, strict=True):
             if isinstance(kind, ArrayKind):
-                types += [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+                words += _words(kind, argument)
+            elif isinstance(kind, RecordKind):
+                words.append(self._table_of(kind, argument))
             else:
-                types.append(_C_TYPES[kind] if isinstance(kind, Scalar) else ctypes.c_void_p)
-        address = address_of(translate(self.plain, self._settings), ENTRY)
-        self._run = cast("Callable[..., R]", ctypes.CFUNCTYPE(_C_TYPES[kinds["return"]], *types)(address))
-        return self._run
+                words.append(argument)
+        return run(*words)
 
     def _table_of(self, kind: RecordKind, record: Any) -> Any:
         """Give the table of a record's arrays, which is made anew only for another record."""
-        if record is not self._record:
-            words = [
-                word for (_, field), array in zip(kind.fields, record, strict=True) for word in _words(field, array)
-            ]
-            self._record, self._table = record, (ctypes.c_int64 * len(words))(*words)
-        return self._table
+        seen, table = self._table
+        if record is not seen:
+            fields = zip(kind.fields, record, strict=True)
+            words = [word for (_, field), array in fields for word in _words(field, array)]
+            table = (ctypes.c_int64 * len(words))(*words)
+            self._table = record, table
+        return table
+
+
+@cache
+def _machine_code(
+    function: FunctionType, settings: tuple[tuple[str, int], ...]
+) -> tuple[tuple[Kind, ...], Callable[..., Any]]:
+    """Compile a function, once in a process, and give it with the kinds of its arguments."""
+    from autoscaler.simulator.native.machine import address_of  # only who runs machine code needs LLVM
+    from autoscaler.simulator.native.program import ENTRY, translate
+
+    fixed, all_kinds = dict(settings), kinds_of(function)
+    kinds = tuple(all_kinds[name] for name in signature(function).parameters if name not in fixed)
+    types: list[Any] = []
+    for kind in kinds:
+        if isinstance(kind, ArrayKind):
+            types += [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+        else:
+            types.append(_C_TYPES[kind] if isinstance(kind, Scalar) else ctypes.c_void_p)
+    address = address_of(translate(function, fixed), ENTRY)
+    return kinds, ctypes.CFUNCTYPE(_C_TYPES[all_kinds["return"]], *types)(address)
 
 
 def _words(kind: ArrayKind, array: Any) -> tuple[int, int, int]:

@@ -56,7 +56,7 @@ class _Program:
 
     def text(self) -> str:
         """Give everything."""
-        declared = [f"declare {function}" for function in _MATH]
+        declared = [f"declare {function} nounwind willreturn memory(none)" for function in _MATH]
         return "\n".join([*self._constants, *declared, *self._functions, *self._metadata, ""])
 
     def define(self, function: FunctionType, name: str, settings: dict[str, int]) -> None:

@@ -85,6 +85,7 @@ def finish(state: State, balancer: int, is_plain: bool) -> bool:
     return False
 
 
+@rare
 def give_up(state: State, at: float, balancer: int, is_plain: bool) -> None:
     """Let the client that has waited longest of all give up."""
     ints, jobs, links = state.ints, state.jobs, state.links
@@ -124,6 +125,7 @@ def fill_free_slot(state: State, at: float) -> None:
     ints[k.IN_SERVICE] += 1
 
 
+@rare
 def slowdown(state: State, at: float, joined: float) -> float:
     """Give how many times as long as usual a request takes that starts now: faults, and pods that are warming up."""
     floats, age = state.floats, at - joined

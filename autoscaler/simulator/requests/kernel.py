@@ -9,7 +9,6 @@ cutting a run differently gives the same numbers, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -24,9 +23,8 @@ from autoscaler.simulator.requests.stretch import play
 _INF: Final = np.inf
 
 
-@cache
 def kernel(balancer: Balancer, *, is_plain: bool) -> Callable[[State, float], int]:
-    """Give the function that lets everything happen; ``is_plain``: nobody tries again, and no story is kept."""
+    """Give a function that lets everything happen, for one service; ``is_plain``: nobody tries again, and no story is kept."""
     return specialised(_advance, balancer=int(balancer), is_plain=is_plain)
 
 

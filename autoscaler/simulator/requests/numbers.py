@@ -57,16 +57,21 @@ def uniforms(generator: Bits, out: Floats) -> None:
         out[i] = _unit(generator)
 
 
+def _exponential(generator: Bits) -> float:
+    """Draw an exponential number of mean 1."""
+    drawn = _next(generator)
+    layer, mantissa = int(drawn & 255), int(drawn >> 11)
+    x = mantissa * _WIDTH[layer]
+    if mantissa >= _BOUND[layer]:  # one in a hundred
+        return _outside(generator, layer, x)
+    return float(x)
+
+
 @compiled
 def exponentials(generator: Bits, out: Floats, mean: float) -> None:
     """Fill with exponential numbers."""
     for i in range(len(out)):
-        drawn = _next(generator)
-        layer, mantissa = int(drawn & 255), int(drawn >> 11)
-        x = mantissa * _WIDTH[layer]
-        if mantissa >= _BOUND[layer]:  # one in a hundred
-            x = _outside(generator, layer, x)
-        out[i] = x * mean
+        out[i] = _exponential(generator) * mean
 
 
 @rare
@@ -121,25 +126,21 @@ def gammas(generator: Bits, out: Floats, scale: float, shape: float) -> None:
         out[i] = boost * v
 
 
-# what ``arrivals`` has in ``place``: the second of the last arrival, how much of that second's rate has been used, how much
-# of the next exponential is left (negative: none has been begun), and how many exponentials were used
-A_SECOND, A_USED, A_NEEDED, A_UNITS = range(4)
+# what ``arrivals`` has in ``place``: the second of the last arrival, how much of that second's rate has been used, and how
+# much of the next exponential is left (negative: none has been begun)
+A_SECOND, A_USED, A_NEEDED = range(3)
 
 
 @compiled
-def arrivals(rates: Floats, place: Floats, units: Floats, out: Floats) -> int:
+def arrivals(generator: Bits, rates: Floats, place: Floats, out: Floats) -> int:
     """Map unit exponentials through the integral of ``rates``, each constant over its second, to arrivals [s].
 
-    Gives how many arrivals were found when one of the three ends: rates, exponentials, room.
+    Gives how many arrivals were found when one of the two ends: rates, room.
     """
-    second, used, needed, taken = int(place[A_SECOND]), place[A_USED], place[A_NEEDED], int(place[A_UNITS])
-    n = 0
+    second, used, needed, n = int(place[A_SECOND]), place[A_USED], place[A_NEEDED], 0
     while n < len(out):
         if needed < 0.0:
-            if taken == len(units):
-                break
-            needed = units[taken]
-            taken += 1
+            needed = _exponential(generator)
         while second < len(rates) and needed > rates[second] - used:
             needed -= rates[second] - used
             used = 0.0
@@ -150,5 +151,5 @@ def arrivals(rates: Floats, place: Floats, units: Floats, out: Floats) -> int:
         needed = -1.0
         out[n] = second + used / rates[second]
         n += 1
-    place[A_SECOND], place[A_USED], place[A_NEEDED], place[A_UNITS] = second, used, needed, taken
+    place[A_SECOND], place[A_USED], place[A_NEEDED] = second, used, needed
     return n

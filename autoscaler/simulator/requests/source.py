@@ -83,8 +83,7 @@ class Drawer:
             for stream in range(3)
         ]
         self._rates: Floats = np.zeros(0)
-        self._units = np.zeros(_FIRST_BLOCK)
-        self._place = np.array([0.0, 0.0, -1.0, len(self._units)])  # see numbers.arrivals
+        self._place = np.array([0.0, 0.0, -1.0])  # see numbers.arrivals
         self._rows = np.ones((k.SOURCE, _FIRST_BLOCK))
 
     @property
@@ -104,28 +103,13 @@ class Drawer:
         """
         rows = self._rows
         with overflowing():
-            n = self._arrivals(rows[k.ARRIVAL])
+            n = numbers.arrivals(self._generators[_ARRIVALS], self._rates, self._place, rows[k.ARRIVAL])
             self._services(rows[k.SERVICE_TIME, :n])
             if self._physics.balancer in (Balancer.RANDOM, Balancer.POWER_OF_TWO):
                 numbers.uniforms(self._generators[_CHOICES], rows[k.CHANCE, :n])
         if rows.shape[1] < _BLOCK:
             self._rows = np.ones((k.SOURCE, 2 * rows.shape[1]))
         return rows, n
-
-    def _arrivals(self, out: Floats) -> int:
-        n, place = 0, self._place
-        while True:
-            n += numbers.arrivals(self._rates, place, self._units, out[n:])
-            if (
-                n == len(out)
-                or place[numbers.A_UNITS] < len(self._units)
-                or place[numbers.A_SECOND] == len(self._rates)
-            ):
-                return n
-            if len(self._units) < len(out):
-                self._units = np.zeros(len(out))
-            numbers.exponentials(self._generators[_ARRIVALS], self._units, 1.0)
-            place[numbers.A_UNITS] = 0.0
 
     def _services(self, out: Floats) -> None:
         generator, physics = self._generators[_SERVICES], self._physics
