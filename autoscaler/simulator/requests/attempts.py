@@ -35,7 +35,8 @@ def arrive(state: State, balancer: int, is_plain: bool) -> bool:
     jobs[job, k.J_ARRIVED], jobs[job, k.J_WORK], jobs[job, k.J_COST] = (
         at, source[k.SERVICE_TIME, following], source[k.COST, following])  # fmt: skip
     if not is_plain:
-        jobs[job, k.J_BORN], jobs[job, k.J_NUMBER], links[job, k.L_ATTEMPT] = at, ints[k.REQUESTS], 1
+        jobs[job, k.J_BORN], links[job, k.L_ATTEMPT] = at, 1
+        links[job, k.L_NUMBER] = min(ints[k.REQUESTS], len(state.record))
     ints[k.REQUESTS] += 1
     ints[k.NEXT_REQUEST] = following + 1
     return _balance(state, job, at, source[k.CHANCE, following], balancer, is_plain)

@@ -21,11 +21,13 @@ INTS: Final = 23
 FLOATS: Final = 16
 # state.source: arrival [s], service time [s], chance for the balancer in [0, 1), cost
 ARRIVAL, SERVICE_TIME, CHANCE, COST, SOURCE = 0, 1, 2, 3, 4
-# state.jobs: attempt's arrival, service time, first attempt's arrival, start of service, cost, number of the request
-J_ARRIVED, J_WORK, J_BORN, J_STARTED, J_COST, J_NUMBER, JOB = 0, 1, 2, 3, 4, 5, 8
-# state.links, of each job: its pod, next in the pod's queue, next and previous of all that wait, attempts made. Entry 0:
-# the first free job, the first and the last that waits; and the first that lost its pod, where an attempt's pod is
-L_POD, L_NEXT, L_LATER, L_EARLIER, L_ATTEMPT, LINK = 0, 1, 2, 3, 4, 8
+# state.jobs: attempt's arrival, service time, first attempt's arrival, start of service, cost; what is left is of the links
+J_ARRIVED, J_WORK, J_BORN, J_STARTED, J_COST, JOB = 0, 1, 2, 3, 4, 8
+# state.links, of each job: its pod, next in the pod's queue, next and previous of all that wait, attempts made, number of the
+# request, or how many have a story, if that is less. Entry 0: the first free job, the first and the last that waits; and
+# the first that lost its pod, where an attempt's pod is. They are the last bytes of ``jobs``, read as other numbers: all of
+# a job is in one line of the processor's cache
+L_POD, L_NEXT, L_LATER, L_EARLIER, L_ATTEMPT, L_NUMBER, LINK = 10, 11, 12, 13, 14, 15, 16
 # state.pods: in rotation or not, requests in it, its queue's head and tail
 P_READY, P_OUTSTANDING, P_HEAD, P_TAIL, POD = 0, 1, 2, 3, 4
 # state.meters, of each pod: when it joined [s], work done [costs], requests served, the caller's number for it
@@ -90,7 +92,7 @@ class State(NamedTuple):
     retry_at: Floats  #: (jobs + 4,) heap of retries [s]
     retrying: Words  #: (jobs + 4,)
     jobs: Annotated[Floats, JOB]  #: (jobs, JOB)
-    links: Annotated[Words, LINK]  #: (jobs, LINK)
+    links: Annotated[Words, LINK]  #: (jobs, LINK) the same memory
     pods: Annotated[Words, POD]  #: (pods, POD)
     meters: Annotated[Floats, METER]  #: (pods, METER)
     rings: Annotated[Words, RING]  #: (levels + pods, RING): a ring of pods behind each level's own entry

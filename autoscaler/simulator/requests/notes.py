@@ -57,7 +57,7 @@ def note_served(state: State, job: int, pod: int, at: float, is_plain: bool) -> 
 
 def note_fate(state: State, job: int, pod: int, at: float, fate: float) -> None:
     """Write down how an attempt ended, if it is one of the first requests; ``pod`` 0 is none."""
-    jobs, record, row = state.jobs, state.record, int(state.jobs[job, k.J_NUMBER])
+    jobs, record, row = state.jobs, state.record, int(state.links[job, k.L_NUMBER])
     if row < len(record):
         record[row, 0], record[row, 1], record[row, 2] = jobs[job, k.J_ARRIVED], jobs[job, k.J_STARTED], at
         record[row, 3], record[row, 4] = state.meters[pod, k.M_NUMBER], fate
