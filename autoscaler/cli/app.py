@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any, Final
 
 import typer
@@ -26,7 +27,7 @@ _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command of the front page: its file is ``autoscaler/cli/<name>.py``, with ``_`` for ``-``."""
+    """One command of the front page: its file is ``autoscaler/cli/<name>.py``, with ``_`` for ``-`` and behind a keyword."""
 
     name: str
     group: str
@@ -41,6 +42,7 @@ ENTRIES: Final = (
     ),
     Entry("evaluate", "Try a policy", "One dry decision of an HPA, explained: every step, and what would change it."),
     Entry("check", "Try a policy", "Find what is wrong with policies and scenarios, with file, line and a hint."),
+    Entry("import", "Try a policy", "Write HPAs and KEDA's ScaledObjects as ScalingPolicies; name what has no equal."),
     Entry("trace", "Try a policy", "Save past traffic from Prometheus as a trace that `simulate` replays."),
     Entry("run", "Run it", "The controller. Observes and reports; scales with --apply."),
     Entry("doctor", "Run it", "What keeps the controller from working in this cluster, each with its fix."),
@@ -128,7 +130,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _load(name: str) -> Any:
-    module = import_module(f"autoscaler.cli.{name.replace('-', '_')}")
+    file = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    module = import_module(f"autoscaler.cli.{file}")
     inner: typer.Typer | None = getattr(module, "app", None)
     if inner is None:
         inner = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
