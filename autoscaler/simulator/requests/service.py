@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoscaler.config.scenario import Balancing, Objective, Service, Spread, TimeShape, Warmup
-from autoscaler.model.time import SECOND, Instant, Nanoseconds
+from autoscaler.model.time import SECOND, Instant
 from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.one_by_one import OneByOne
 from autoscaler.simulator.requests import layout as k
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.latencies import RequestLatencies
@@ -17,7 +18,6 @@ from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
-from autoscaler.simulator.slot_book import SlotBook
 
 _BALANCERS = {
     Balancing.SHARED: Balancer.SHARED,
@@ -28,8 +28,11 @@ _BALANCERS = {
 }
 
 
-class RequestService:
-    """Serves each request by itself. The account book counts whole requests; those sent again count again."""
+class RequestService(OneByOne[Engine]):
+    """Serves each request by itself; those of a pod that is killed are lost.
+
+    The account book counts whole requests; those sent again count again.
+    """
 
     def __init__(
         self,
@@ -49,11 +52,9 @@ class RequestService:
         """
         source = requests or Drawn(rates=ledger.between, seed=seed)
         physics = physics_of(spec, slo or Objective(), warmup)
-        self.ledger = ledger
-        self.engine = Engine(physics, source, record=record, seconds=len(ledger.arrived))
+        engine = Engine(physics, source, record=record, seconds=len(ledger.arrived))
+        super().__init__(engine, ledger, start, spec.slots, warmup)
         self._spec = spec
-        self._start = start
-        self._slots = SlotBook(ledger, start, spec.slots, warmup)
 
     @property
     def capacity(self) -> float:
@@ -69,27 +70,6 @@ class RequestService:
     def in_service(self) -> float:
         """Requests in service now."""
         return float(self.engine.in_service)
-
-    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
-        """Put a pod in rotation. It warms up from now on, or has done so since it became ready in the past."""
-        since = at if since is None else since
-        self._slots.join(pod, at, since)
-        self.engine.join(pod, self._seconds(at), self._seconds(since))
-
-    def leave(self, pod: int, at: Instant) -> Nanoseconds:
-        """Take a pod out of rotation; it finishes what it has. Give how long that takes [ns]."""
-        self._slots.leave(pod, at)
-        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND) + 1  # seconds may have been rounded
-
-    def kill(self, pod: int, at: Instant) -> None:
-        """End a pod at once, in rotation or not: what it still has is lost. A pod that never joined is fine."""
-        self._slots.leave(pod, at)
-        self.engine.kill(pod, self._seconds(at))
-
-    def slow_down(self, factor: float, at: Instant) -> None:
-        """Let every request that starts from now on take ``factor`` times as long; 1 is as before."""
-        self._slots.slow_down(factor, at)
-        self.engine.slow_down(factor, self._seconds(at))
 
     def catch_up(self, to: Instant) -> None:
         """Serve everything up to ``to``."""
@@ -126,9 +106,6 @@ class RequestService:
     def latencies(self) -> RequestLatencies:
         """Tell how long requests took, up to the ledger's last second."""
         return RequestLatencies(self.engine.state, self.ledger.seconds)
-
-    def _seconds(self, at: Instant) -> float:
-        return (at - self._start) / SECOND
 
 
 def physics_of(spec: Service, slo: Objective, warmup: Warmup | None) -> Physics:

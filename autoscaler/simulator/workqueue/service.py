@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.config.scenario import Backoff, Scenario, Workers
-from autoscaler.model.time import SECOND, Instant, Nanoseconds
+from autoscaler.model.time import SECOND, Instant
 from autoscaler.simulator.ledger import Ledger
+from autoscaler.simulator.one_by_one import OneByOne
 from autoscaler.simulator.requests.given import requests_of
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.service import physics_of
 from autoscaler.simulator.requests.source import Drawn, Given
 from autoscaler.simulator.serving import Counters
-from autoscaler.simulator.slot_book import SlotBook
 from autoscaler.simulator.traffic import RateFunction
 from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.engine import Engine
@@ -30,19 +29,20 @@ Floats = NDArray[np.float64]
 _WRITTEN: Final = (("arrived", k.ARRIVED), ("served", k.SERVED), ("lost", k.LOST), ("waiting", k.QUEUED))
 
 
-class JobService:
-    """Jobs of one workload. ``ledger.arrived`` counts jobs when they become due, ``ledger.lost`` those that failed for good."""
+class JobService(OneByOne[Engine]):
+    """Jobs of one workload; those of a pod that is killed are found stalled when their lock has expired.
+
+    ``ledger.arrived`` counts jobs when they become due, ``ledger.lost`` those that failed for good.
+    """
 
     def __init__(
         self, scenario: Scenario, workers: Workers, jobs: Drawn | Given, ledger: Ledger, start: Instant, stream: int
     ) -> None:
         """``stream``: number of the workload, which has random numbers of its own."""
         self._mean = scenario.service.mean_service_time  # of a job, with all its attempts
-        self._start = start
-        self._slots = SlotBook(ledger, start, workers.concurrency, scenario.pods.warmup)
-        self.ledger = ledger
         source = Source(jobs, _physics(scenario, workers), _marks(workers, (scenario.seed, stream)))
-        self.engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
+        engine = Engine(_rules(scenario, workers), source, seconds=len(ledger.arrived))
+        super().__init__(engine, ledger, start, workers.concurrency, scenario.pods.warmup)
 
     @property
     def waiting(self) -> float:
@@ -58,27 +58,6 @@ class JobService:
     def capacity(self) -> float:
         """The most that the pods in rotation can do [jobs/s]."""
         return self._slots.worth / self._mean
-
-    def join(self, pod: int, at: Instant, since: Instant | None = None) -> None:
-        """Have a pod take jobs; it has been warming up ``since`` then, by default from now on."""
-        since = at if since is None else since
-        self._slots.join(pod, at, since)
-        self.engine.join(pod, self._seconds(at), self._seconds(since))
-
-    def leave(self, pod: int, at: Instant) -> Nanoseconds:
-        """Have a pod take no more jobs, and give how long it takes to finish those it has [ns]."""
-        self._slots.leave(pod, at)
-        return math.ceil(self.engine.leave(pod, self._seconds(at)) * SECOND) + 1  # seconds may have been rounded
-
-    def kill(self, pod: int, at: Instant) -> None:
-        """End a pod at once; the jobs it had are found stalled when their lock has expired. One without any is fine."""
-        self._slots.leave(pod, at)
-        self.engine.kill(pod, self._seconds(at))
-
-    def slow_down(self, factor: float, at: Instant) -> None:
-        """Let every job that starts from now on take ``factor`` times as long; 1 is as before."""
-        self._slots.slow_down(factor, at)
-        self.engine.slow_down(factor, self._seconds(at))
 
     def catch_up(self, to: Instant) -> None:
         """Let everything happen up to ``to``."""
@@ -113,9 +92,6 @@ class JobService:
     def latencies(self) -> JobLatencies:
         """Tell how long jobs took from when they were due."""
         return JobLatencies(self.engine, self.ledger.seconds)
-
-    def _seconds(self, at: Instant) -> float:
-        return (at - self._start) / SECOND
 
 
 def job_service(
