@@ -349,6 +349,9 @@ def test_a_report_on_workers_speaks_of_jobs():
     found = trials(played, beside=references(played.inputs))
     text = re.sub(r"cpu requests?|memory requests?", "", render_report(found, command="", version=""))
 
-    assert re.findall(r"\w*[^_]requests?\b", re.sub(r"<script.*?</script>|<style.*?</style>", "", text, flags=re.DOTALL)) == []
+    assert (
+        re.findall(r"\w*[^_]requests?\b", re.sub(r"<script.*?</script>|<style.*?</style>", "", text, flags=re.DOTALL))
+        == []
+    )
     assert "jobs/s" in text
     assert "of the jobs got no answer" in text
