@@ -565,3 +565,73 @@ def test_a_scaled_objects_minimum_is_at_least_one_pod(least: int, available: int
     )
 
     assert rules_of(tmp_path, example) == (["budget-blocks-eviction"] if blocks else [])
+
+
+DEPLOYMENT_WITH_HPA_VPA_AND_CRON_JOB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "web:1", resources: {requests: {cpu: 100m, memory: 64Mi}}}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+---
+apiVersion: autoscaling.k8s.io/v1
+kind: VerticalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  updatePolicy: {updateMode: Auto}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: night, namespace: shop}
+spec:
+  schedule: "0 20 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: scale, image: kubectl, command: [kubectl, -n, shop, scale, deployment/web, --replicas=1]}
+"""
+
+
+def test_c76_hpa_vpa_and_cron_job_on_one_deployment_are_refused_each_pair_with_its_repair(tmp_path: Path) -> None:
+    file = tmp_path / "set.yaml"
+    file.write_text(DEPLOYMENT_WITH_HPA_VPA_AND_CRON_JOB)
+
+    findings = check_files([file]).findings
+
+    assert [(finding.rule, finding.fault.line) for finding in findings] == [
+        ("vertical-on-same-resource", 18),
+        ("schedule-sets-replicas", 38),
+    ]
+    vertical, schedule = (finding.fault for finding in findings)
+    assert vertical.what == (
+        f"VerticalPodAutoscaler shop/web ({file}:20, updateMode Auto) changes the cpu requests that this utilization is "
+        "measured against"
+    )
+    assert vertical.hint == (
+        "use an absolute target (averageValue), or let the VerticalPodAutoscaler control the other resource only "
+        '(controlledResources), or set its updateMode to "Off"'
+    )
+    assert schedule.what == (
+        "`kubectl -n shop scale deployment/web --replicas=1` sets the replicas of Deployment shop/web, which "
+        "HorizontalPodAutoscaler shop/web scales"
+    )
+    assert schedule.hint == (
+        'let it change the policy: kubectl -n shop patch hpa web -p \'{"spec":{"minReplicas":1}}\''
+    )
