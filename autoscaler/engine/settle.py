@@ -161,6 +161,6 @@ def _remember(
         scale_ups=ups,
         scale_downs=downs,
         status=status,
-        collapse_since=memory.collapse_since,
+        collapse_since=decision.at if memory.collapse_since is not None else None,  # it has to be confirmed anew
         guards=memory.guards,
     )
