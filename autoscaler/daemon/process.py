@@ -43,6 +43,8 @@ async def run_daemon(
         about: dict[str, object] = {"server": running.server, "port": running.port, "version": version}
         if running.explain is not None:
             about["explanations"] = running.explain
+        if running.push is not None:
+            about["pushes"] = running.push
         _log.info(_doing(settings), **about)
         if ready is not None:
             ready(running)

@@ -6,12 +6,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random  # noqa: TID251  # seeded below
 
 import aiohttp
 import pytest
 
 from autoscaler.daemon.health import Checks, Heartbeat, health_app, served
-from autoscaler.emulator.builtin import LEASES
+from autoscaler.emulator.builtin import DEPLOYMENTS, LEASES
 from autoscaler.emulator.faults import Fault, Kind
 from tests.daemon.emulated import POLICY, Emulated, daemon, emulated
 from tests.daemon.processes import log_until, run
@@ -75,6 +76,33 @@ async def test_c99_a_write_under_way_is_finished_and_the_lease_freed_within_5_s(
 async def test_c99_a_write_that_hangs_is_dropped_and_the_lease_freed_within_5_s(cluster: Emulated) -> None:
     assert await signalled_in_a_write(cluster, Kind.HANG, 0.0) < 5
     assert cluster.replicas() == 2
+
+
+async def test_c99_stops_at_any_moment_leave_the_lease_free_and_the_size_a_whole_one(cluster: Emulated) -> None:
+    loop, random = asyncio.get_running_loop(), Random(7)
+    election = {"enabled": True, "namespace": "shop"}
+    sizes: list[int] = []
+    cluster.api.store.subscribe(DEPLOYMENTS, lambda change: sizes.append(change.new["spec"]["replicas"]))
+    for turn in range(12):
+        cluster.use(100 + 50 * (turn % 3))
+        left, moment = [random.randrange(1, 40)], asyncio.Event()
+
+        def count(_user: str, _method: str, _path: str, left: list[int] = left, moment: asyncio.Event = moment) -> bool:
+            left[0] -= 1
+            if left[0] == 0:
+                moment.set()
+            return False
+
+        end = cluster.api.faults.add(Fault(kind=Kind.DELAY, hits=count))
+        async with daemon(cluster, leader_election=election):
+            await moment.wait()  # in the middle of some request
+            began = loop.time()
+        assert loop.time() - began < 5
+        assert holder(cluster) == ""
+        end()
+
+    assert sizes
+    assert set(sizes) <= {4, 6, 8}  # what 100, 150 and 200 % of 2 pods ask for
 
 
 @pytest.mark.parametrize(
