@@ -13,6 +13,8 @@ from autoscaler.model.policy import PolicyKey
 
 #: How often it is looked at whether the server bears more again [s].
 _LOOK: Final = 0.2
+#: Under pressure that does not end, one status is written this often all the same [s]: people should see what goes on.
+_LONGEST_PRESSURE: Final = 30.0
 #: Between two attempts where a status is refused [s], growing.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
 
@@ -68,5 +70,7 @@ class LateStatuses:
             wait = min(2 * wait, _LONGEST_WAIT)
 
     async def _calm(self) -> None:
-        while self._is_pressed():  # noqa: ASYNC110  # what presses is a count of requests, which tells nobody
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LONGEST_PRESSURE
+        while self._is_pressed() and loop.time() < until:  # what presses is a count of requests, which tells nobody
             await asyncio.sleep(_LOOK)

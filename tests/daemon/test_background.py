@@ -139,15 +139,27 @@ async def test_the_newest_status_of_each_policy_is_written_when_calm_comes() -> 
     for replicas in (2, 3, 4):
         assert made.late.keep(status(replicas))
     assert made.late.keep(status(7, "api"))
-    await asyncio.sleep(30)
+    await asyncio.sleep(20)
     assert made.written == []
 
     made.pressed = False
     await asyncio.sleep(1)
     made.task.cancel()
-    assert made.written == [(30.0, 4), (30.0, 7)]
+    assert made.written == [(20.0, 4), (20.0, 7)]
     assert made.shed == 4
     assert len(made.late) == 0
+
+
+@pytest.mark.looptime
+async def test_under_pressure_that_does_not_end_a_status_goes_out_every_half_minute() -> None:
+    made = Shown()
+    made.pressed = True
+    for number in range(5):
+        made.late.keep(status(number, f"web-{number}"))
+    await asyncio.sleep(70)
+    made.task.cancel()
+
+    assert [replicas for _, replicas in made.written] == [0, 1]
 
 
 @pytest.mark.looptime
