@@ -72,5 +72,5 @@ class LateStatuses:
     async def _calm(self) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + _LONGEST_PRESSURE
-        while self._is_pressed() and loop.time() < until:  # what presses is a count of requests, which tells nobody
+        while self._is_pressed() and loop.time() < until:  # noqa: ASYNC110  # a count of requests presses; it tells nobody
             await asyncio.sleep(_LOOK)
