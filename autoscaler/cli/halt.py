@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from autoscaler.cli.switch import Author, Config, File, Kubeconfig, Namespace, Reason, author_of, put, settings_of
+from autoscaler.cli.switch import (
+    Author,
+    Config,
+    File,
+    Kubeconfig,
+    Namespace,
+    Reason,
+    author_of,
+    end_of,
+    put,
+    settings_of,
+)
 
 
 def command(
@@ -28,19 +39,11 @@ def command(
     The controller has to know the switch: halt.store=cluster (a ConfigMap) or file. Until `autoscaler resume`, or until
     the end given here, each policy shows the condition WritesHalted, with author and reason.
     """
-    from autoscaler.config.durations import DurationError, parse_duration
-    from autoscaler.config.go_time import GoTimeError
     from autoscaler.config.halt_document import print_time, write_halt
-    from autoscaler.config.moments import time_of
     from autoscaler.daemon.clock import AnchoredClock
     from autoscaler.model.safety import Halt
 
-    if lasts is not None and until is not None:
-        raise typer.BadParameter("say --for or --until, not both", param_hint="--for")
-    try:
-        end = AnchoredClock().now() + parse_duration(lasts) if lasts else time_of(until) if until else None
-    except (DurationError, GoTimeError) as error:
-        raise typer.BadParameter(str(error), param_hint="--for" if lasts else "--until") from error
+    end = end_of(lasts, until, AnchoredClock().now())
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
     settings = settings_of(file, namespace, kubeconfig, config)

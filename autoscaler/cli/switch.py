@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from autoscaler.config.settings import Settings
+    from autoscaler.model.time import Instant
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever a decision is.")]
 Author = Annotated[
@@ -50,6 +51,24 @@ def settings_of(file: Path | None, namespace: str | None, kubeconfig: Path | Non
             param_hint="--namespace",
         )
     return settings
+
+
+def end_of(lasts: str | None, until: str | None, now: Instant) -> Instant | None:
+    """Read --for or --until; ``None``: neither was given.
+
+    Raises:
+        typer.BadParameter: both were, or one that cannot be read.
+    """
+    from autoscaler.config.durations import DurationError, parse_duration
+    from autoscaler.config.go_time import GoTimeError
+    from autoscaler.config.moments import time_of
+
+    if lasts is not None and until is not None:
+        raise typer.BadParameter("say --for or --until, not both", param_hint="--for")
+    try:
+        return now + parse_duration(lasts) if lasts else time_of(until) if until else None
+    except (DurationError, GoTimeError) as error:
+        raise typer.BadParameter(str(error), param_hint="--for" if lasts else "--until") from error
 
 
 def author_of(name: str | None) -> str:

@@ -25,7 +25,7 @@ from autoscaler.control.past import Past
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.journal_past import find_past
 from autoscaler.daemon.journal_rows import journal_codec, past_codec
-from autoscaler.engine.explained import explain
+from autoscaler.engine.explained import as_decided, explain
 from autoscaler.model.controller_config import version_of
 from autoscaler.model.errors import NoDataError
 from autoscaler.model.memory import Memory
@@ -145,7 +145,8 @@ def unpacked(data: bytes) -> tuple[Past, int]:
 
 def decision_document(past: Past) -> dict[str, Any]:
     """Explain a pass as a JSON document."""
-    explained = explain(past.policy, past.record.observation, past.memory, past.config)
+    dry = explain(past.policy, past.record.observation, past.memory, past.config)
+    explained = as_decided(dry, past.record.decision)
     record = record_of(explained, version=version_of(past.config), outcome=past.record.outcome)
     return record.model_dump(mode="json", by_alias=True)
 

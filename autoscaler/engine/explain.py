@@ -128,6 +128,8 @@ def _because(decision: Decision) -> str:
             return _missing(decision)
         case Reason.WITHIN_TOLERANCE:
             return _near_target(decision)
+        case Reason.HELD if decision.steps[-1:] and decision.steps[-1].before == decision.steps[-1].after:
+            return _clause(decision.steps[-1].why)
         case _:
             return _asked(decision)
 

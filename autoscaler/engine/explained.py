@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.recommend.calculation import Tolerance, tolerance_of
@@ -47,3 +47,8 @@ def explain(
         waterfall=waterfall(policy, decision, memory, config),
         sensitivities=sensitivities(policy, observation, memory, config),
     )
+
+
+def as_decided(explained: Explained, decision: Decision) -> Explained:
+    """Put what was decided in the place of what the policy alone would have: budgets that many share are not in it."""
+    return explained if explained.decision == decision else replace(explained, decision=decision)

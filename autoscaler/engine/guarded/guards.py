@@ -71,8 +71,8 @@ def _with_stand_in(policy: ScalingPolicy, guarding: Guarding, decision: Decision
 
 def _overruled(decision: Decision, verdict: Verdict) -> Decision:
     """Put another number in a decision's place. What is told of a change is why this number, where it is the guard's own."""
-    if verdict.replicas == decision.desired:
-        return decision
+    if verdict.replicas == decision.desired and verdict.reason is not Reason.HELD:
+        return decision  # a person's word is told also where the metrics happen to say the same
     current = decision.current or 0
     stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
     imposes = verdict.reason in (Reason.HELD, Reason.FALLBACK)
