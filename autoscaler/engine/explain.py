@@ -222,7 +222,7 @@ def _held(stage: Stage) -> str:
 def _earliest(decision: Decision, show: ShowInstant) -> str:
     """Name the time only where a window or a rate rule is what binds: elsewhere the next metrics decide, not the clock."""
     if decision.next_possible_change_at is not None and decision.reason is Reason.TARGET_MISSING:
-        return f"; looked for again {show(decision.next_possible_change_at)}"
+        return f"; looked for again at {show(decision.next_possible_change_at)}"
     at = earliest_change(decision)
     return "" if at is None else f"; earliest change {show(at)}"
 

@@ -46,7 +46,7 @@ def test_f19_it_is_looked_for_after_30_s_and_then_ever_more_rarely() -> None:
     waiting.run(30 * 60, GONE)
     assert waiting.looks == [0, 30, 90, 210, 450, 750, 1050, 1350, 1650]
     assert sentence(waiting.records[0].decision) == (
-        'Doing nothing. The target\'s scale cannot be read: deployments.apps "web" not found; looked for again 04:00:30.'
+        'Doing nothing. The target\'s scale cannot be read: deployments.apps "web" not found; looked for again at 04:00:30.'
     )
 
 

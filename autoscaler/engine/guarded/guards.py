@@ -23,6 +23,9 @@ from autoscaler.model.policy import ScalingPolicy
 from autoscaler.model.safety import Guarding
 from autoscaler.model.time import earliest
 
+#: Reasons whose number is not the metrics', so that an event about it gives the guard's words.
+_IMPOSING = frozenset({Reason.HELD, Reason.FALLBACK, Reason.QUOTA_LIMITED, Reason.PODS_REFUSED})
+
 
 def guard(
     policy: ScalingPolicy, observation: Observation, decision: Decision, memory: Memory, config: ControllerConfig
@@ -75,7 +78,7 @@ def _overruled(decision: Decision, verdict: Verdict) -> Decision:
         return decision  # a person's word is told also where the metrics happen to say the same
     current = decision.current or 0
     stage = Stage(stage="guards", before=decision.desired, after=verdict.replicas, why=verdict.why, until=verdict.until)
-    imposes = verdict.reason in (Reason.HELD, Reason.FALLBACK)
+    imposes = verdict.reason in _IMPOSING
     return replace(
         decision,
         desired=verdict.replicas,
