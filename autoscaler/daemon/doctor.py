@@ -114,7 +114,7 @@ async def examine_rights(
     missing = [right for right, may in zip(wanted, answers, strict=True) if not may]
     if not missing:
         return [Diagnosis(check="rights", what=f"all {len(wanted)} that are needed are there")]
-    return [error("rights", f"may not {right}", _rule(right)) for right in missing]
+    return [error("rights", f"may not {right}", rule_for(right)) for right in missing]
 
 
 def rights(settings: Settings, policies: Iterable[ScalingPolicy]) -> Iterator[Right]:
@@ -159,7 +159,8 @@ def _own_rights(settings: Settings) -> Iterator[Right]:
                 yield Right(verb=verb, group="", resource="configmaps", namespace=memory.namespace, name=name)
 
 
-def _rule(right: Right) -> str:
+def rule_for(right: Right) -> str:
+    """Give the rule that grants a right."""
     where = f"a Role in namespace {right.namespace}" if right.namespace else "a ClusterRole"
     names = f", resourceNames: [{right.name}]" if right.name and right.verb != "create" else ""
     return (

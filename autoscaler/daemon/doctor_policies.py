@@ -56,6 +56,10 @@ _FIXES: Final = (
     ("is cAdvisor scraped", "scrape the kubelets' /metrics/cadvisor, or mend resource_metrics.matchers"),
     ("no fresh sample", "is its exporter up, and still scraped? `up` tells"),
     ("its sample is", "is its exporter up, and still scraped? safety.maxSampleAge allows older samples"),
+    (
+        "could not find the requested resource",
+        "this kind serves no scale subresource: its definition has to declare one",
+    ),
     ("not found", "create it, or mend the name in the policy"),
     ("could not find the", "is the name of the metric right, and does its adapter serve it for these objects?"),
     ("from external metrics API", "is the name of the metric right, and does its adapter serve it in this namespace?"),

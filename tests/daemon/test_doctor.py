@@ -13,7 +13,7 @@ from autoscaler.daemon.clock import AnchoredClock
 from autoscaler.daemon.doctor import Diagnosis, rights
 from autoscaler.daemon.examine import examine
 from autoscaler.emulator.api_server import ADMIN_TOKEN
-from autoscaler.emulator.builtin import AUTOSCALERS, DEPLOYMENTS, PODS
+from autoscaler.emulator.builtin import AUTOSCALERS, CLUSTER_ROLES, DEPLOYMENTS, PODS
 from autoscaler.emulator.faults import Fault, Kind
 from autoscaler.emulator.kubeconfig import write_kubeconfig
 from autoscaler.emulator.users import ADMIN
@@ -219,3 +219,25 @@ def test_rights_grow_with_what_is_asked_for(tmp_path: Path) -> None:
         "update leases.coordination.k8s.io autoscaler in namespace default",
     ]
     assert len(list(rights(Settings(memory={"store": "cluster"}), ()))) == 1 + 16 * 2
+
+
+async def test_rights_to_look_at_targets_are_worth_a_warning_only(tmp_path: Path) -> None:
+    async with emulated(tmp_path, tokens={ADMIN_TOKEN: ADMIN, "ours": ACCOUNT}) as cluster:
+        grant(cluster, "base", "overlays/apply")
+        cluster.api.store.change(CLUSTER_ROLES, "autoscaler-observe", "", without_sight)
+        write_kubeconfig(cluster.kubeconfig, cluster.api.url, "ours")
+        found = [one for one in await look(cluster) if one.check == "rights"]
+
+    blind = "so rollouts, refused pods and writers of replicas are not seen"
+    assert [(one.severity, one.what, one.fix) for one in found if one.severity is not None] == [
+        (
+            Severity.WARNING,
+            f"may not {verb} deployments.apps in namespace shop, {blind}",
+            f'add to a Role in namespace shop: {{apiGroups: ["apps"], resources: [deployments], verbs: [{verb}]}}',
+        )
+        for verb in ("list", "watch")
+    ]
+
+
+def without_sight(role: dict[str, Any]) -> dict[str, Any]:
+    return role | {"rules": [rule for rule in role["rules"] if "deployments" not in rule["resources"]]}

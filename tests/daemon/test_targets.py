@@ -241,6 +241,7 @@ async def test_f19_a_target_deleted_and_made_anew_is_missed_seldom_and_met_at_on
 async def test_without_the_right_to_watch_everything_works_and_the_log_says_what_is_blind(tmp_path: Path) -> None:
     async with emulated(tmp_path, tokens={ADMIN_TOKEN: ADMIN, "ours": ACCOUNT}) as cluster:
         grant(cluster, "base", "overlays/apply")
+
         def without_watches(role: dict[str, Any]) -> dict[str, Any]:
             kept = [
                 rule
