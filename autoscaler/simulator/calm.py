@@ -68,21 +68,10 @@ class Ahead:
         active = np.minimum(busy.sum(axis=1), all_slots).tolist()
         nobody = np.zeros(len(pods))
         foreseen = Foreseen(work=self._counters, busy=np.minimum(busy, slots))
-        self._found = [
-            Counters(
-                work=row,
-                served=row,
-                busy=at_work,
-                queued=nobody,
-                arrived=came,
-                waiting=0.0,
-                active=many,
-                foreseen=foreseen,
-                reading=reading,
-            )
-            for reading, (row, at_work, came, many) in enumerate(
-                zip(foreseen.work, foreseen.busy, arrived.tolist(), active, strict=True)
-            )
+        rows = zip(foreseen.work, foreseen.busy, arrived.tolist(), active, strict=True)
+        self._found = [  # positional, as there are many: work, served, busy, queued, arrived, waiting, active, ...
+            Counters(row, row, at_work, nobody, came, 0.0, many, 0.0, 0.0, foreseen, reading)
+            for reading, (row, at_work, came, many) in enumerate(rows)
         ]
 
     def take(self, pods: Sequence[int], second: int) -> Counters | None:

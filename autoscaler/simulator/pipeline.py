@@ -25,6 +25,7 @@ from autoscaler.simulator.serving import Counters, Floats
 from autoscaler.simulator.usage_ahead import UsageAhead, memory_milli
 from autoscaler.simulator.warmup import startup_cpu
 
+_NOBODY: Final[frozenset[int]] = frozenset()
 _SLACK: Final = 2  #: scrapes kept beyond the longest window
 
 
@@ -68,7 +69,8 @@ class Pipeline:
         """Keep what was read now."""
         number = self._scrapes[-1].number + 1 if self._scrapes else 0
         known_at = at + self._lag + self.extra_lag
-        self._scrapes.append(Scrape(at, known_at, number, pods, counters, self._missed(number, pods)))
+        missed = self._missed(number, pods) if self.dropped else _NOBODY
+        self._scrapes.append(Scrape(at, known_at, number, pods, counters, missed))
 
     def usage(self, at: Instant) -> Sequence[PodUsage]:
         """Give cpu and memory of every pod as known at ``at``; the same objects until a new scrape is known."""
@@ -118,8 +120,8 @@ class Pipeline:
                 return (round((counters.arrived - then) / span * 1000) if span > 0 else 0), scrape.at
 
     def _missed(self, number: int, pods: tuple[Container, ...]) -> frozenset[int]:
-        if not self.dropped or not pods:
-            return frozenset()
+        if not pods:
+            return _NOBODY
         draws = self._noise.draws(Draw.SAMPLE, number, [pod.number for pod in pods])
         return frozenset(np.flatnonzero(draws < self.dropped).tolist())
 
@@ -159,9 +161,10 @@ class Pipeline:
         return rates
 
     def _usages(self, scrape: Scrape) -> Sequence[PodUsage]:
-        foreseen = self._foreseen(scrape)
-        if foreseen is not None:
-            return foreseen
+        if scrape.counters.foreseen is not None:
+            foreseen = self._foreseen(scrape)
+            if foreseen is not None:
+                return foreseen
         cost = self._cost
         at_rest, per_request = 1000 * cost.cpu_at_rest, 1000 * cost.cpu_per_request
         memory, starting, names = self._memory(scrape), self._starting(scrape), self._names(scrape.pods)

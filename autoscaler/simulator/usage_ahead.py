@@ -19,7 +19,7 @@ _MILLI: Final = 1000
 class UsageAhead:
     """Cpu and memory of each pod in each reading of ``foreseen`` whose window begins in one of them, too."""
 
-    __slots__ = ("_cpu", "_first", "_memory", "foreseen")
+    __slots__ = ("_columns", "_first", "foreseen")
 
     def __init__(self, foreseen: Foreseen, cost: Service, interval: Nanoseconds, window: Nanoseconds) -> None:
         """``interval``: between two readings; ``window``: over which cpu is averaged."""
@@ -34,13 +34,13 @@ class UsageAhead:
         rate = (work[back:] - before) / (window / SECOND)
         cpu = np.ceil(_MILLI * cost.cpu_at_rest + _MILLI * cost.cpu_per_request * rate)
         memory = cost.memory_at_rest + cost.memory_per_request * foreseen.busy[back:]
-        self._cpu: list[list[Milli]] = cpu.astype(np.int64).tolist()
-        self._memory: list[list[Milli]] = memory_milli(memory).tolist()
+        rows = zip(cpu.astype(np.int64).tolist(), memory_milli(memory).tolist(), strict=True)
+        self._columns: list[dict[str, list[Milli]]] = [{"cpu": cores, "memory": size} for cores, size in rows]
 
     def columns(self, reading: int) -> dict[str, list[Milli]] | None:
         """Give the columns of one reading; ``None`` where its window reaches back too far."""
         row = reading - self._first
-        return None if row < 0 else {"cpu": self._cpu[row], "memory": self._memory[row]}
+        return None if row < 0 else self._columns[row]
 
 
 def memory_milli(size: Floats) -> NDArray[np.int64]:
