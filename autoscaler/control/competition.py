@@ -158,7 +158,7 @@ class Competitors:
 def _minds(policy: ScalingPolicy, observation: Observation) -> bool:
     if policy.guarding is not None:
         return policy.guarding.safety.yield_to_others
-    return policy.mode is Mode.APPLY and observation.target is not None and observation.target.uid != ""
+    return observation.target is not None and observation.target.uid != "" and policy.mode is Mode.APPLY
 
 
 def _manager(observation: Observation, current: int) -> str:
