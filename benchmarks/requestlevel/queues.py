@@ -37,13 +37,14 @@ def random_queue(servers: int, requests: int, seed: int) -> tuple[list[float], l
 class Stream:
     """A service that is 90 % busy for ever, in our kernel: drawing, counting and histograms included."""
 
-    def __init__(self, balancer: Balancer, pods: int, seed: int) -> None:
+    def __init__(self, balancer: Balancer, pods: int, seed: int, requests: int = 0) -> None:
+        """``requests``: how many will be played, so that room is made for their seconds, as a scenario's run does."""
         rate = pods * SLOTS / SERVICE * BUSY
         physics = Physics(
             balancer=balancer, slots=SLOTS, queue_limit=1_000_000, mean=SERVICE, timeout=60.0, objective=0.5
         )
         source = Drawn(rates=lambda first, last: np.full(last - first, rate), seed=(seed,))
-        self._engine = Engine(physics, source)
+        self._engine = Engine(physics, source, seconds=int(requests / rate))
         for pod in range(pods):
             self._engine.join(pod, 0.0)
         self._engine.advance(STEP)

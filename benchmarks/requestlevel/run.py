@@ -31,7 +31,7 @@ def _balancers(options: Options) -> dict[tuple[Balancer, int], Rate]:
     found = {}
     for balancer in Balancer:
         for pods in _PODS if balancer is Balancer.SHARED else _PODS[1:]:
-            stream = Stream(balancer, pods, options.seed)
+            stream = Stream(balancer, pods, options.seed, requests=(rounds + 1) * requests)
             least, aim = (20.0, 30.0) if balancer is Balancer.SHARED else (12.0, 16.0)
             name = f"kernel, {balancer.name.lower().replace('_', ' ')}, {pods} x 10 slots"
             found[balancer, pods] = best_of(rounds, name, partial(stream.play, requests), least=least, aim=aim)

@@ -104,6 +104,7 @@ _SCALARS: Final[dict[object, Scalar]] = {
 }
 
 
+@cache
 def kinds_of(function: Any) -> dict[str, Kind]:
     """Read the kinds of a function's parameters off its annotations, and that of what it gives (``return``)."""
     return {name: _kind(hint) for name, hint in get_type_hints(function, include_extras=True).items()}

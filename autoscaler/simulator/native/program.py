@@ -65,7 +65,7 @@ class _Program:
         emitter = Emitter()
         expressions = Expressions(emitter, self, function.__globals__)
         parameters = []
-        for parameter in inspect.signature(function).parameters:
+        for parameter in _parameters(function):
             if parameter in settings:
                 expressions.fixed[parameter] = constant(settings[parameter])
             else:
@@ -79,8 +79,7 @@ class _Program:
 
     def call(self, emitter: Emitter, function: FunctionType, arguments: list[Value]) -> Number | Together | None:
         """Write a call; arguments that are known make another function of it."""
-        names = list(inspect.signature(function).parameters)
-        kinds = kinds_of(function)
+        names, kinds = _parameters(function), kinds_of(function)
         settings: dict[str, int] = {}
         values: list[str] = []
         for name, argument in zip(names, arguments, strict=True):
@@ -142,6 +141,11 @@ def _tree(path: str) -> dict[str, ast.FunctionDef]:
     """Read the functions of a file."""
     with open(path, encoding="utf-8") as file:
         return {node.name: node for node in ast.parse(file.read()).body if isinstance(node, ast.FunctionDef)}
+
+
+@cache
+def _parameters(function: FunctionType) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _source(function: FunctionType) -> ast.FunctionDef:
