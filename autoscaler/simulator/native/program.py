@@ -21,7 +21,7 @@ from autoscaler.simulator.native.emitter import (
     Value,
     constant,
     float_text,
-)  # fmt: skip
+)
 from autoscaler.simulator.native.expressions import Expressions
 from autoscaler.simulator.native.kinds import WIDE, ArrayKind, Kind, RecordKind, Scalar, Several, kinds_of
 from autoscaler.simulator.native.marks import is_rare

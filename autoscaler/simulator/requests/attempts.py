@@ -19,7 +19,7 @@ from autoscaler.simulator.requests.lists import (
     move,
     return_slot,
     take_slot,
-)  # fmt: skip
+)
 from autoscaler.simulator.requests.notes import note_change, note_fate, note_latency, note_served
 
 _GOLDEN, _MIX1, _MIX2 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from autoscaler.simulator.requests import layout as k
-from autoscaler.simulator.requests import stretch
 from autoscaler.simulator.requests.engine import Engine
 from autoscaler.simulator.requests.layout import Balancer, Distribution
 from autoscaler.simulator.requests.physics import Physics
 from autoscaler.simulator.requests.source import Drawn
+from autoscaler.simulator.requests.stretch_log import BATCH
 
+ROOT = Path(__file__).parents[3]
 MEAN = 0.2
 COURSES = {
     "calm": Physics(balancer=Balancer.SHARED, slots=10, queue_limit=1_000_000, mean=MEAN, timeout=60.0, objective=0.4),
@@ -78,7 +85,21 @@ def test_overload_is_left_to_the_kernel() -> None:
 def test_a_calm_queue_is_served_in_stretches() -> None:
     """Seen by what is logged: as many rows as a batch has requests."""
     calm = course(COURSES["calm"], in_stretches=True, cut=15.0)
-    assert np.count_nonzero(calm.state.log[:, k.G_BEGIN]) > stretch._BATCH // 2
+    assert np.count_nonzero(calm.state.log[:, k.G_BEGIN]) > BATCH // 2
     busy = course(COURSES["calm"], in_stretches=False, cut=15.0)
     assert not calm.state.ints[k.IN_STRETCH]
     assert not busy.state.log.any()
+
+
+def test_stretches_are_the_same_without_compiling() -> None:
+    """The kernel is byte-identical either way; so is what is logged and settled."""
+    code = "from tests.simulator.requests.test_stretch import digest; print(digest())"
+    environment = {**os.environ, "AUTOSCALER_COMPILE": "0", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == digest()
+
+
+def digest() -> str:
+    """Tell all of one course in a few letters."""
+    found = facts(course(COURSES["lognormal"], in_stretches=True, cut=15.0, use=0.8, pods=3))
+    return hashlib.sha256(b"".join(found.values())).hexdigest()
