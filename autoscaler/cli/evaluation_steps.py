@@ -12,9 +12,12 @@ from autoscaler.engine.constrain.budgets import Budget
 from autoscaler.engine.explain import metric_label
 from autoscaler.engine.explained import Explained
 from autoscaler.engine.recommend.calculation import Tolerance
-from autoscaler.engine.waterfall import Rates, Waterfall
+from autoscaler.engine.waterfall import UPSTREAM, Rates, Waterfall
 from autoscaler.model.decision import PodCounts, Proposal, Stage
 from autoscaler.model.policy import RateRuleType, SelectPolicy
+
+#: What a step is called here, where its own name says too little.
+_NAMES = {"competition": "others"}
 
 
 def steps(explained: Explained, clock: Clock) -> Iterator[str]:
@@ -96,9 +99,9 @@ class _Rules:
         yield from row("bounds", self._bounds())
         if self.explained.policy.guarding is not None:
             yield from row("guards", *self._guards())
-        others = [one for one in self.explained.decision.stages if one.stage == "competition"]
-        if others:
-            yield from row("others", *map(self._moved_by, others))
+        for stage in self.explained.decision.steps:
+            if stage.stage not in UPSTREAM and stage.stage != "guards":
+                yield from row(_NAMES.get(stage.stage, stage.stage), self._moved_by(stage))
 
     def _guards(self) -> Iterator[str]:
         stages = [one for one in self.explained.decision.stages if one.stage == "guards"]

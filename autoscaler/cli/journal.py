@@ -80,7 +80,7 @@ def query(
     with journal(file) as (opened, _):
         rows = list(opened.decisions(_query(opened, policy, since, until, action, reason, last or None)))
         if not rows:
-            say("note: no decision matches")
+            say(f"note: no decision matches{_unknown(opened, policy)}")
         print_rows([_row(row) for row in rows], output, columns=_COLUMNS)
         if last and len(rows) == last and output is Output.TABLE:
             say(f"note: the newest {last}; --last 0 shows all")
@@ -142,6 +142,16 @@ def _unreadable(rows: Iterable[EventRow | DecisionRow], codec: Codec) -> tuple[i
         except CodecError as error:
             found.append(f"row {row.seq}: {error}")
     return count, found
+
+
+def _unknown(file: JournalFile, policy: str | None) -> str:
+    """Say so where the journal has never heard of the policy."""
+    from autoscaler.config.suggestions import which_policy
+
+    known = [f"{row.namespace}/{row.policy}" for row in file.last_of_each()]
+    if policy is None or str(policy_key(policy)) in known:
+        return ""
+    return f": the journal knows no {policy_key(policy)}; {which_policy(str(policy_key(policy)), known)}"
 
 
 def _query(

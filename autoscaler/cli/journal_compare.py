@@ -42,7 +42,10 @@ def compare(
 
     found = hindsight(_passes(policy, file, since))
     if not found:
-        raise NoDataError("the journal holds no such decision")
+        what = "decision" if policy is None else f"decision of {policy_key(policy)}"
+        raise NoDataError(
+            f"the journal holds no {what}{' since then' if since else ''}\n  hint: `autoscaler status` lists policies"
+        )
     differences = sorted(
         (difference for one in found for difference in one.differences), key=lambda one: one.weight, reverse=True
     )

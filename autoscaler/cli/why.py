@@ -40,16 +40,13 @@ def command(
     cluster: kubectl -n autoscaler port-forward deploy/autoscaler 8081. With --journal (or AUTOSCALER_JOURNAL__PATH) that
     file is read instead. The past takes a journal either way: a controller that keeps one looks into it.
     """
-    from autoscaler.engine.explained import as_decided, explain
-
     past = find(policy_key(policy), at, url=url, file=file, token_file=token_file)
     if output is not Form.TEXT:
         from autoscaler.daemon.explanations import decision_document
 
         print_value(decision_document(past), Output(output.value))
         return
-    dry = explain(past.policy, past.record.observation, past.memory, past.config)
-    explained = as_decided(dry, past.record.decision)
+    explained = past.explained()
     typer.echo(f"{past.record.key} at {second(past.record.decision.at)}, {past.policy.mode.value}\n")
     typer.echo(page(past, explained), nl=False)
     if past.record.outcome.result.value == "failed":

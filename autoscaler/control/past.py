@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autoscaler.control.messages import Record
+from autoscaler.engine.explained import Explained, explain
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.memory import Memory
 from autoscaler.model.policy import ScalingPolicy
@@ -18,3 +19,8 @@ class Past:
     policy: ScalingPolicy
     memory: Memory  #: before the pass
     config: ControllerConfig
+
+    def explained(self) -> Explained:
+        """Gather what explains the decision that was made."""
+        made = (self.record.decision, self.record.settlement)
+        return explain(self.policy, self.record.observation, self.memory, self.config, made=made)

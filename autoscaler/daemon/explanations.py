@@ -25,7 +25,6 @@ from autoscaler.control.past import Past
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.journal_past import find_past
 from autoscaler.daemon.journal_rows import journal_codec, past_codec
-from autoscaler.engine.explained import as_decided, explain
 from autoscaler.model.controller_config import version_of
 from autoscaler.model.errors import NoDataError
 from autoscaler.model.memory import Memory
@@ -64,18 +63,20 @@ class Explanations:
         self.waiting: Callable[[], Sequence[str]] = tuple
         self.leader: Callable[[], str] | None = None  #: where there is an election: who leads
 
-    def status(self) -> StatusDocument:
-        """Give the state of every policy, by name."""
+    async def status(self) -> StatusDocument:
+        """Give the state of every policy, by name. Thousands of them are written down beside the loop."""
         controller = self.controller
         policies = [] if controller is None else [policy for policy, _ in controller.remembered()]
-        return StatusDocument(
+        last = [(policy, self._last(policy)) for policy in sorted(policies, key=_name)]
+        bare = StatusDocument(
             at=print_time(self._clock.now()),
             version=self._version,
             leader=self._other_leader(),
-            policies=tuple(policy_state(each, self._last(each)) for each in sorted(policies, key=_name)),
             refused=tuple(self.refused()),
             waiting=tuple(self.waiting()),
         )
+        states = await asyncio.to_thread(lambda: tuple(policy_state(policy, record) for policy, record in last))
+        return msgspec.structs.replace(bare, policies=states)
 
     async def past(self, key: PolicyKey, at: str | None) -> Past:
         """Give the last pass of a policy, or the last one made by ``at``, which only a journal knows.
@@ -145,9 +146,7 @@ def unpacked(data: bytes) -> tuple[Past, int]:
 
 def decision_document(past: Past) -> dict[str, Any]:
     """Explain a pass as a JSON document."""
-    dry = explain(past.policy, past.record.observation, past.memory, past.config)
-    explained = as_decided(dry, past.record.decision)
-    record = record_of(explained, version=version_of(past.config), outcome=past.record.outcome)
+    record = record_of(past.explained(), version=version_of(past.config), outcome=past.record.outcome)
     return record.model_dump(mode="json", by_alias=True)
 
 
@@ -155,7 +154,7 @@ def add_explanations(app: web.Application, explanations: Explanations) -> None:
     """Serve /status, /why/NAMESPACE/NAME and /pass/NAMESPACE/NAME."""
 
     async def status(_: web.Request) -> web.Response:
-        return web.Response(body=msgspec.json.encode(explanations.status()), content_type="application/json")
+        return web.Response(body=msgspec.json.encode(await explanations.status()), content_type="application/json")
 
     async def why(request: web.Request) -> web.Response:
         return web.json_response(await explanations.document(await _asked(explanations, request)))

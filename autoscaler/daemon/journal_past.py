@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from autoscaler.adapters.journal.codec import Codec
 from autoscaler.adapters.journal.file import JournalFile, Query
 from autoscaler.config.moments import print_time
 from autoscaler.config.suggestions import which_policy
+from autoscaler.control.messages import Record
 from autoscaler.control.past import Past
 from autoscaler.control.recording import Restarted
 from autoscaler.control.replay import replay
-from autoscaler.daemon.journal_rows import heard_in
+from autoscaler.daemon.journal_rows import heard_in, recorded_in
 from autoscaler.model.controller_config import ControllerConfig
 from autoscaler.model.errors import NoDataError
 from autoscaler.model.policy import PolicyKey
@@ -33,14 +37,33 @@ def find_past(file: JournalFile, codec: Codec, key: PolicyKey, until: Instant | 
     rows = list(file.decisions(Query(namespace=key.namespace, policy=key.name, last=1, until=after)))
     if not rows:
         raise NoDataError(_not_there(file, key, until))
-    wanted = rows[0].at
-    for since in (wanted - _ENOUGH, None):
-        for past in replay(
-            heard_in(file.events(namespace=key.namespace, since=since), codec), _config(file, codec, since)
-        ):
+    recorded = recorded_in(rows[0], codec)
+    wanted = recorded.decision.at
+    for namespace, since in _stretches(file, codec, key, wanted):
+        heard = heard_in(file.events(namespace=namespace, since=since), codec)
+        for past in replay(heard, _config(file, codec, since)):
             if past.record.key == key and past.record.decision.at == wanted:
-                return past
+                return _as_recorded(past, recorded)
     raise NoDataError(f"the inputs of the decision at {print_time(wanted)} are no longer in the journal")
+
+
+def _stretches(
+    file: JournalFile, codec: Codec, key: PolicyKey, wanted: Instant
+) -> Iterator[tuple[str, Instant | None]]:
+    """Give what to replay, the shortest first: which namespace, and from when on. Budgets that all share need it all."""
+    config = _config(file, codec, wanted + 1)
+    if config is None or config.budgets.are_off:
+        yield key.namespace, wanted - _ENOUGH
+        yield key.namespace, None
+    else:
+        yield "", None
+
+
+def _as_recorded(past: Past, recorded: Record) -> Past:
+    """Take the decision as it was made, and of the replay only what the record leaves out."""
+    seen = past.record.observation
+    observation = structs.replace(recorded.observation, pods=seen.pods, readings=seen.readings)
+    return replace(past, record=structs.replace(recorded, observation=observation))
 
 
 def _not_there(file: JournalFile, key: PolicyKey, until: Instant | None) -> str:

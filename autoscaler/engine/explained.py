@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autoscaler.engine.evaluate import evaluate
 from autoscaler.engine.recommend.calculation import Tolerance, tolerance_of
@@ -31,12 +31,23 @@ class Explained:
 
 
 def explain(
-    policy: ScalingPolicy, observation: Observation, memory: Memory, config: ControllerConfig = DEFAULT_CONFIG
+    policy: ScalingPolicy,
+    observation: Observation,
+    memory: Memory,
+    config: ControllerConfig = DEFAULT_CONFIG,
+    *,
+    made: tuple[Decision, Settlement] | None = None,
 ) -> Explained:
-    """Make one dry decision, as if its write succeeded, and gather what explains it."""
+    """Make one dry decision, as if its write succeeded, and gather what explains it.
+
+    ``made``: the decision that was made for real, and how it ended. It may hold what no policy knows by itself, such as
+    a budget that all policies share.
+    """
     decision, after = evaluate(policy, observation, memory, config)
     result = WriteResult.WRITTEN if decision.rescale else WriteResult.NOT_NEEDED
     settlement, final = settle(policy, decision, after, WriteOutcome(result=result), config)
+    if made is not None:
+        decision, settlement = made
     return Explained(
         policy=policy,
         observation=observation,
@@ -47,8 +58,3 @@ def explain(
         waterfall=waterfall(policy, decision, memory, config),
         sensitivities=sensitivities(policy, observation, memory, config),
     )
-
-
-def as_decided(explained: Explained, decision: Decision) -> Explained:
-    """Put what was decided in the place of what the policy alone would have: budgets that many share are not in it."""
-    return explained if explained.decision == decision else replace(explained, decision=decision)

@@ -24,6 +24,9 @@ from autoscaler.model.memory import Memory, Recommendation
 from autoscaler.model.policy import ScalingPolicy, SelectPolicy
 from autoscaler.model.time import Instant, Nanoseconds
 
+#: Steps that upstream takes too; whatever comes after them is ours.
+UPSTREAM = frozenset({"metric", "combine", "stabilization", "rate rules", "bounds"})
+
 
 class Windows(Struct, frozen=True, kw_only=True, gc=False):
     """The stabilization windows. ``up`` is ``None`` on the path without ``behavior``, which has none."""
@@ -70,8 +73,7 @@ def waterfall(
     if decision.status.metrics is None or _is_refused(decision):
         return None
     memory = seeded(memory, decision.current, decision.at)
-    held_at = _stage(decision, "stabilization")
-    guarded_at = _stage(decision, "guards") or _stage(decision, "competition")
+    held_at, guarded_at = _stage(decision, "stabilization"), _after_upstream(decision)
     limit_at = _stage(decision, "rate rules") or _stage(decision, "bounds")
     desired = decision.desired if guarded_at is None else guarded_at.before
     held = held_at.after if held_at is not None else limit_at.before if limit_at is not None else desired
@@ -86,6 +88,11 @@ def waterfall(
         low=lower_bound(policy),
         high=policy.max_replicas,
     )
+
+
+def _after_upstream(decision: Decision) -> Stage | None:
+    """Give the first step that is not upstream's and has a say in the number: guards, budgets, competitors."""
+    return next((one for one in decision.steps if one.stage not in UPSTREAM and one.before != one.after), None)
 
 
 def _is_refused(decision: Decision) -> bool:

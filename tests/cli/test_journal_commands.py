@@ -264,4 +264,12 @@ def test_compare_puts_decisions_beside_what_there_was(journal: Path, capsys: pyt
     (row,) = csv.DictReader(io.StringIO(out(capsys, "journal", "compare", "--journal", journal, "-o", "csv")))
     assert (row["policy"], row["same"], row["our moves"]) == ("default/web", "0.8", "3")
     assert run(["journal", "compare", "shop/web", "--journal", str(journal)]) == 4
-    assert capsys.readouterr().err == "error: the journal holds no such decision\n"
+    assert capsys.readouterr().err == (
+        "error: the journal holds no decision of shop/web\n  hint: `autoscaler status` lists policies\n"
+    )
+
+
+def test_query_says_so_where_it_never_heard_of_the_policy(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["journal", "query", "shop/web", "--journal", str(journal)]) == 0
+    told = capsys.readouterr().err
+    assert told == "note: no decision matches: the journal knows no shop/web; did you mean default/web?\n"

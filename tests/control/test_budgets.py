@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoscaler.cli.evaluation_text import Page
 from autoscaler.control.ledger import Ledger, Taken
 from autoscaler.control.messages import PassAbandoned, WritesHalted, WritesResumed
 from autoscaler.engine.explain import sentence
@@ -49,6 +50,21 @@ def test_a_held_back_decision_says_which_budget_it_was_who_took_it_and_when_ther
         "Staying at 10. requests asks for 2 (200 against 1000), but of 12 removals in 10 min for namespace shop there are "
         "none left for it now (web-0 8, web-1 4); earliest change 00:10:00."
     )
+
+
+def test_what_explains_a_decision_knows_of_the_budget_that_held_it() -> None:
+    fleet = fleet_with(removals=Cap(per_namespace=12))
+    keys = [fleet.add(policy_of(f"web-{number}"), 10, 2) for number in range(6)]
+    fleet.tick(0)
+    fleet.tick(15)
+    past = fleet.controller.past_of(keys[5])
+    assert past is not None
+    explained = past.explained()
+    assert (explained.decision.desired, explained.decision.reason) == (10, Reason.SHARED_BUDGET)
+    assert explained.waterfall is not None
+    assert explained.waterfall.desired == 2
+    page = Page(explained=explained, observation=past.record.observation).text()
+    assert "  bounds          2 is within 1 to 1000\n  shared budgets  2 -> 10: of 12 removals in 10 min" in page
 
 
 def test_those_who_waited_longest_go_first_by_equal_shares() -> None:

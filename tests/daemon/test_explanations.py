@@ -11,11 +11,17 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from autoscaler.cli.app import run
+from autoscaler.cli.live import LiveController
 from autoscaler.config.settings import Settings
 from autoscaler.config.settings_load import load_settings
-from autoscaler.model.errors import InvalidSettingsError
+from autoscaler.daemon.clock import AnchoredClock
+from autoscaler.daemon.explanations import Explanations, add_explanations
+from autoscaler.daemon.health import served
+from autoscaler.model.errors import InvalidSettingsError, NoDataError
+from autoscaler.model.policy import PolicyKey
 from tests.daemon.emulated import Emulated, daemon, emulated
 
 #: The daemon runs in this process, and logs to the same stdout.
@@ -165,6 +171,20 @@ async def test_with_a_token_only_its_bearer_is_told(cluster: Emulated, ask) -> N
             4,
             [f"error: {cluster.url} answers 401", "  hint: it wants a token: --token-file FILE"],
         )
+
+
+async def test_a_replica_that_stands_by_names_the_one_that_leads() -> None:
+    explanations = Explanations(AnchoredClock(), version="1", journal=None)
+    explanations.leader = lambda: "autoscaler-7d9f_1"
+    app = web.Application()
+    add_explanations(app, explanations)
+    async with served(app, "127.0.0.1", 0) as port:
+        live = LiveController(f"http://127.0.0.1:{port}")
+        with pytest.raises(NoDataError) as told:
+            await asyncio.to_thread(live.status)
+        assert str(told.value).splitlines()[0] == "this replica stands by; the one that leads: autoscaler-7d9f_1"
+        with pytest.raises(NoDataError, match="this replica stands by; the one that leads: autoscaler-7d9f_1"):
+            await asyncio.to_thread(live.past, PolicyKey(namespace="shop", name="web"), None)
 
 
 def test_beyond_this_machine_a_token_is_demanded() -> None:
