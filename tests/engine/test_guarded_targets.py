@@ -14,10 +14,20 @@ from autoscaler.engine.settle import settle
 from autoscaler.model.decision import Decision, Reason, WriteOutcome, WriteResult
 from autoscaler.model.guard_memory import GuardMemory, TargetMemory
 from autoscaler.model.memory import Memory, Recommendation
-from autoscaler.model.observation import NoReading, Observation, PodUsage, ReadyCondition, ResourceReading
+from autoscaler.model.observation import (
+    ExternalReading,
+    NoReading,
+    Observation,
+    PodUsage,
+    ReadyCondition,
+    ResourceReading,
+)
 from autoscaler.model.policy import (
     Behavior,
+    ExternalMetric,
+    MetricName,
     MetricTarget,
+    Profile,
     RateRule,
     RateRuleType,
     ResourceMetric,
@@ -249,3 +259,18 @@ def test_exact_policies_look_at_none_of_it() -> None:
     told = about(bare, updated_replicas=5, refusal=Refusal(message=QUOTA, since=0), paused=True)
     assert evaluate(exact, told, Memory(), HASTY) == evaluate(exact, bare, Memory(), HASTY)
     assert CPU in exact.metrics
+
+
+def test_f7_a_total_above_its_target_raises_a_target_of_which_no_pod_is_ready() -> None:
+    total = ExternalMetric(
+        metric=MetricName(name="depth"), target=MetricTarget(type="Value", value=Quantity.parse("100"))
+    )
+    reading = ExternalReading(values=(250_000,), at=NOW)
+    down = structs.replace(unready(seen(20, 0)), readings=(reading,))
+
+    raised = decide(policy(metric=total), down)
+    assert raised.desired == 40, "50 are asked for, and 40 is one step of the rules"
+    assert raised.proposals[0].replicas == 50
+    assert "none of 20 pods is ready, so the ratio times 20 replicas" in raised.proposals[0].why
+    exact = replace(policy(metric=total), guarding=None, profile=Profile.EXACT)
+    assert decide(exact, down).proposals[0].replicas == 0, "upstream asks for nothing, kubernetes #130130"

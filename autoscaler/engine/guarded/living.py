@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from autoscaler.model.observation import Observation, Pod, PodSample, PodsReading, PodUsage, Reading, ResourceReading
+from autoscaler.model.usage_columns import UsageColumns
 
 _Sample = TypeVar("_Sample", PodUsage, PodSample)
 
@@ -28,6 +29,8 @@ def of_the_living(observation: Observation) -> Observation:
 
 def _living(reading: Reading, pods: dict[str, Pod]) -> Reading:
     match reading:
+        case ResourceReading(pods=UsageColumns() as columns) if _are_all_of(columns, pods):
+            return reading
         case ResourceReading(pods=samples):
             kept = _kept(samples, pods)
             return reading if len(kept) == len(samples) else ResourceReading(pods=kept)
@@ -36,6 +39,16 @@ def _living(reading: Reading, pods: dict[str, Pod]) -> Reading:
             return reading if len(left) == len(found) else PodsReading(samples=left)
         case _:
             return reading
+
+
+def _are_all_of(columns: UsageColumns, pods: dict[str, Pod]) -> bool:
+    """Tell whether every sample is of a pod that is there and began before it; rows need not be made for that."""
+    at = columns.at
+    for name in columns.names:
+        pod = pods.get(name)
+        if pod is None or (pod.started_at is not None and pod.started_at > at):
+            return False
+    return True
 
 
 def _kept(samples: Sequence[_Sample], pods: dict[str, Pod]) -> tuple[_Sample, ...]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from autoscaler.engine.recommend.calculation import MetricFailedError, SelectorFailedError, tolerance_of
 from autoscaler.engine.recommend.grouping import Roster, finished_phases
-from autoscaler.engine.recommend.guards import along_the_ratio
+from autoscaler.engine.recommend.guards import along_the_ratio, with_nobody_ready
 from autoscaler.engine.recommend.metrics import Computed, compute
 from autoscaler.engine.recommend.per_pod import Situation
 from autoscaler.engine.recommend.targeting import TargetingFault, check_targeting
@@ -90,7 +90,8 @@ def _attempt(
         computed = compute(metric, reading, situation, status_replicas, policy.key.namespace)
         if policy.profile is _EXACT:
             return computed
-        guarded = along_the_ratio(computed.calculation, situation.current)
+        raised = with_nobody_ready(computed.calculation, situation.current, situation.roster)
+        guarded = along_the_ratio(raised, situation.current)
         return Computed(guarded, computed.status, computed.target)
     except MetricFailedError as error:
         return failure_of(metric, str(error), was_asked=not isinstance(error, SelectorFailedError))
