@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaler.simulator.native.compiled import specialised
 from autoscaler.simulator.workqueue import layout as k
 from autoscaler.simulator.workqueue.kernel import advance, free_slot, set_later
 from autoscaler.simulator.workqueue.layout import Place, State, Status
@@ -24,6 +25,7 @@ class Engine:
         """``record``: of how many of the first jobs to keep the story; ``seconds``: to make room for."""
         self._rules = rules
         self._source = source
+        self._advance = specialised(advance)
         self._rows: dict[int, int] = {}  # where in the arrays a pod is
         self._free: list[int] = []
         self.state: State = new_state(rules, record, seconds)
@@ -78,7 +80,7 @@ class Engine:
             self.state = with_seconds(self.state, seconds)
         self._source.know(len(self.state.columns))
         self.state.ints[k.IS_LAST] = 0
-        while (status := advance(self.state, until)) != Status.DONE:
+        while (status := self._advance(self.state, until)) != Status.DONE:
             if status == Status.NEEDS_ROOM:
                 self.state = with_jobs(self.state, len(self.state.jobs))
             else:

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from autoscaler.simulator.native.compiled import compiled
 from autoscaler.simulator.native.kinds import Floats, Ints
 from autoscaler.simulator.requests.notes import coarse_bin, fine_bin
 from autoscaler.simulator.workqueue import layout as k
@@ -224,19 +223,12 @@ def _note_time(ints: Ints, floats: Floats, columns: Columns, at: float) -> None:
         ints[k.SECOND] += 1
 
 
-@compiled
 def advance(state: State, until: float) -> int:
     """Let everything happen up to and including ``until`` [s]; called again where something is needed before."""
-    ints, floats, jobs, links, lines, pods, columns = (
-        state.ints, state.floats, state.jobs, state.links, state.lines, state.pods, state.columns)  # fmt: skip
+    ints = state.ints
     while True:
-        if ints[k.WAITING] > 0 and ints[k.IDLE] > 0:  # a free slot takes the first job that waits
-            at, job, pod = floats[k.NOW], _leave_line(ints, lines, links), _take_slot(ints, state.idle)
-            links[job, k.L_POD] = pod
-            _start(ints, jobs, links, job, at)
-            end = at + jobs[job, k.J_WORK] * _slowdown(floats, at, pods[pod, k.P_JOINED])
-            push(state.ends, state.ending, ints[k.ACTIVE], end, job, links)
-            ints[k.ACTIVE] += 1
+        if ints[k.WAITING] > 0 and ints[k.IDLE] > 0:
+            _take_first(state)
             continue
         if ints[k.NEXT] == ints[k.DRAWN] and not ints[k.IS_LAST]:
             return Status.NEEDS_SOURCE
@@ -248,45 +240,81 @@ def advance(state: State, until: float) -> int:
             break
         if at == added and ints[k.FREE] < 0:
             return Status.NEEDS_ROOM
-        _note_time(ints, floats, columns, at)
-        second, later = ints[k.SECOND], at
-        if at == end:  # an attempt ends, and its slot is free
-            job = _pop(state.ends, state.ending, ints[k.ACTIVE], links)
-            line, pod = links[job, k.L_LINE], links[job, k.L_POD]
-            ints[k.ACTIVE] -= 1
-            pods[pod, k.P_WORK] += jobs[job, k.J_WORK]
-            pods[pod, k.P_ENDED] += 1.0
-            if pods[pod, k.P_READY] > 0.0:
-                free_slot(ints, state.idle, pod)
-            place = _after_attempt(ints, links, job)
-            if place == Place.PAUSING:
-                columns[second, k.RETRIED] += 1.0
-                later = at + _pause(ints, floats, links[job, k.L_ATTEMPTS])
-        elif at == due:  # a job is due, once more or for the first time
-            job = _pop(state.due, state.coming, ints[k.LATER], links)
-            line, place = links[job, k.L_LINE], links[job, k.L_PLACE]
-            ints[k.LATER] -= 1
-            ints[_count_of(place)] -= 1
-            if place == Place.STALLED:
-                line, place = 0, _after_stall(ints, links, job)
+        _note_time(ints, state.floats, state.columns, at)
+        if at == end:
+            job, line, place, later = _end_attempt(state, at)
+        elif at == due:
+            job, line, place, later = _come_due(state, at)
         else:
-            job = _new_job(ints, jobs, links, state.source)
-            line, place, later = links[job, k.L_LINE], links[job, k.L_PLACE], jobs[job, k.J_DUE]
-        if place == Place.FREE:
-            _note_fate(jobs, links, pods, state.record, job, at)
-            floats[k.SOJOURNS] += at - jobs[job, k.J_DUE]
-            _note_wait(state.fine, state.waits, links[job, k.L_LINE], jobs[job, k.J_BEGAN] - jobs[job, k.J_DUE])
-            if links[job, k.L_FATE] == Fate.DONE:
-                columns[second, k.SERVED] += 1.0
-                _note_latency(floats, columns, state.fine, state.cells, jobs[job, k.J_DUE], at)
-            else:
-                columns[second, k.LOST] += 1.0
-            links[job, k.L_PLACE], links[job, k.L_NEXT], ints[k.FREE] = Place.FREE, ints[k.FREE], job
-        elif later > at:
-            set_later(ints, links, state.due, state.coming, job, later, place)
-        else:
-            if place == Place.NOT_DUE:
-                columns[second, k.ARRIVED] += 1.0
-            _join_line(ints, lines, links, job, line)
-    _note_time(ints, floats, columns, until)
+            job = _new_job(ints, state.jobs, state.links, state.source)
+            line, place, later = state.links[job, k.L_LINE], state.links[job, k.L_PLACE], state.jobs[job, k.J_DUE]
+        _go_on(state, job, at, line, place, later)
+    _note_time(ints, state.floats, state.columns, until)
     return Status.DONE
+
+
+def _take_first(state: State) -> None:
+    """Have a free slot take the first job that waits."""
+    ints, floats, links, at = state.ints, state.floats, state.links, state.floats[k.NOW]
+    job, pod = _leave_line(ints, state.lines, links), _take_slot(ints, state.idle)
+    links[job, k.L_POD] = pod
+    _start(ints, state.jobs, links, job, at)
+    end = at + state.jobs[job, k.J_WORK] * _slowdown(floats, at, state.pods[pod, k.P_JOINED])
+    push(state.ends, state.ending, ints[k.ACTIVE], end, job, links)
+    ints[k.ACTIVE] += 1
+
+
+def _end_attempt(state: State, at: float) -> tuple[int, int, int, float]:
+    """End the first attempt at work, which frees its slot; give the job, its line, where it goes and when it gets there."""
+    ints, links, pods = state.ints, state.links, state.pods
+    job = _pop(state.ends, state.ending, ints[k.ACTIVE], links)
+    pod, later = links[job, k.L_POD], at
+    ints[k.ACTIVE] -= 1
+    pods[pod, k.P_WORK] += state.jobs[job, k.J_WORK]
+    pods[pod, k.P_ENDED] += 1.0
+    if pods[pod, k.P_READY] > 0.0:
+        free_slot(ints, state.idle, pod)
+    place = _after_attempt(ints, links, job)
+    if place == Place.PAUSING:
+        state.columns[ints[k.SECOND], k.RETRIED] += 1.0
+        later = at + _pause(ints, state.floats, links[job, k.L_ATTEMPTS])
+    return job, links[job, k.L_LINE], place, later
+
+
+def _come_due(state: State, at: float) -> tuple[int, int, int, float]:
+    """Have the first job that is not due yet become so, once more or for the first time; give the same."""
+    ints, links = state.ints, state.links
+    job = _pop(state.due, state.coming, ints[k.LATER], links)
+    place = links[job, k.L_PLACE]
+    ints[k.LATER] -= 1
+    ints[_count_of(place)] -= 1
+    if place == Place.STALLED:
+        return job, 0, _after_stall(ints, links, job), at
+    return job, links[job, k.L_LINE], place, at
+
+
+def _go_on(state: State, job: int, at: float, line: int, place: int, later: float) -> None:
+    """Close a job, or have it wait: in its line, or until it is due."""
+    if place == Place.FREE:
+        _close(state, job, at)
+    elif later > at:
+        set_later(state.ints, state.links, state.due, state.coming, job, later, place)
+    else:
+        if place == Place.NOT_DUE:
+            state.columns[state.ints[k.SECOND], k.ARRIVED] += 1.0
+        _join_line(state.ints, state.lines, state.links, job, line)
+
+
+def _close(state: State, job: int, at: float) -> None:
+    """Count a job that is done, or has failed for good, and let another one have its place."""
+    ints, floats, jobs, links, columns = state.ints, state.floats, state.jobs, state.links, state.columns
+    due = jobs[job, k.J_DUE]
+    _note_fate(jobs, links, state.pods, state.record, job, at)
+    floats[k.SOJOURNS] += at - due
+    _note_wait(state.fine, state.waits, links[job, k.L_LINE], jobs[job, k.J_BEGAN] - due)
+    if links[job, k.L_FATE] == Fate.DONE:
+        columns[ints[k.SECOND], k.SERVED] += 1.0
+        _note_latency(floats, columns, state.fine, state.cells, due, at)
+    else:
+        columns[ints[k.SECOND], k.LOST] += 1.0
+    links[job, k.L_PLACE], links[job, k.L_NEXT], ints[k.FREE] = Place.FREE, ints[k.FREE], job
