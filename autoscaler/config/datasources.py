@@ -43,7 +43,7 @@ def _url(text: str) -> str:
     try:
         _ = parts.port
     except ValueError:
-        raise ValueError(f"{text!r} has no port that there is") from None
+        raise ValueError(f"the port of {text!r} is not a number up to 65535") from None
     return text.rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""The administrator's datasources, as settings define them, behind what an observer asks; and their metrics."""
+"""The administrator's datasources, as settings define them, behind what an observer asks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
 from autoscaler.adapters.prometheus.datasources import Datasource, Datasources, unknown_datasource
 from autoscaler.adapters.prometheus.server import Connection, open_server
 from autoscaler.adapters.prometheus.usage import PrometheusUsage
@@ -16,54 +14,12 @@ from autoscaler.config.datasources import DatasourceSettings, ResourceMetricsSet
 from autoscaler.config.settings import Settings
 from autoscaler.daemon.caches import PodCaches, StaleCache
 from autoscaler.daemon.clock import Clock
+from autoscaler.daemon.datasource_telemetry import DatasourceTelemetry
 from autoscaler.model.errors import Fault, InvalidSettingsError
 from autoscaler.model.label_query import SelectorError
 from autoscaler.model.observation import NoReading, Reading, ResourceReading
 from autoscaler.model.policy import PolicyKey, PrometheusMetric
 from autoscaler.model.time import as_seconds
-
-#: Milliseconds to the longest deadline anybody sets [s].
-_BUCKETS = tuple(0.001 * 2**power for power in range(15))
-
-
-class DatasourceTelemetry:
-    """What the queries come to, by datasource. ``held_back``: not even asked, as the server does not answer."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "autoscaler_datasource_requests",
-            "Queries to a datasource, by outcome.",
-            ["datasource", "outcome"],
-            registry=registry,
-        )
-        self._latency = Histogram(
-            "autoscaler_datasource_latency_seconds",
-            "Time until a datasource answered, or was given up.",
-            ["datasource"],
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        self._open = Gauge(
-            "autoscaler_datasource_breaker_open",
-            "1 while a datasource is left alone because it does not answer.",
-            ["datasource"],
-            registry=registry,
-        )
-
-    def begin(self, datasource: str) -> None:
-        """Show a datasource from the start, so that an alert finds it."""
-        self._open.labels(datasource).set(0)
-        self._latency.labels(datasource)
-
-    def asked(self, datasource: str, outcome: str, seconds: float) -> None:
-        """Take the end of a query."""
-        self._requests.labels(datasource, outcome).inc()
-        if outcome != "held_back":
-            self._latency.labels(datasource).observe(seconds)
-
-    def breaker(self, datasource: str, *, is_open: bool) -> None:
-        """Take whether the breaker is open."""
-        self._open.labels(datasource).set(is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +36,7 @@ async def open_sources(
     settings: Settings,
     clock: Clock,
     caches: PodCaches,
-    registry: CollectorRegistry,
+    telemetry: DatasourceTelemetry,
     version: str,
 ) -> MetricSources:
     """Open every datasource until the stack ends. Contacts none of them yet.
@@ -88,7 +44,6 @@ async def open_sources(
     Raises:
         InvalidSettingsError: the certificates of one cannot be read.
     """
-    telemetry = DatasourceTelemetry(registry)
     sources: dict[str, Datasource] = {}
     for name, one in settings.datasources.items():
         telemetry.begin(name)

@@ -16,6 +16,7 @@ from autoscaler.config.policies import LoadedPolicies
 from autoscaler.config.settings import Settings
 from autoscaler.daemon.caches import PodCaches
 from autoscaler.daemon.clock import Clock
+from autoscaler.daemon.datasource_telemetry import DatasourceTelemetry
 from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights, examine_server
 from autoscaler.daemon.doctor_datasources import examine_datasources
@@ -49,7 +50,9 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
         caches = PodCaches(client, jitter=lambda: 0.0)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(caches.close)
-            sources = await open_sources(stack, settings, clock, caches, CollectorRegistry(), version)
+            sources = await open_sources(
+                stack, settings, clock, caches, DatasourceTelemetry(CollectorRegistry()), version
+            )
             observer = Observer(
                 Scales(client, discovery), MetricsApis(client, discovery), caches,
                 deadline=timeouts_of(settings).total, timed=lambda _key, _source, _seconds: None,

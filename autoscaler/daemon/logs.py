@@ -38,8 +38,8 @@ def set_up(*, level: str, style: Format, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # The scheduler tells of every job, the HTTP server of every probe.
-    for chatty in ("apscheduler", "aiohttp.access", "asyncio"):
+    # The scheduler tells of every job, the HTTP server of every probe, the client of datasources of every query.
+    for chatty in ("apscheduler", "aiohttp.access", "asyncio", "httpx"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.control.messages import Record
+from autoscaler.daemon.datasource_telemetry import DatasourceTelemetry
 from autoscaler.daemon.policy_metrics import Directions, PolicyMetrics
 from autoscaler.daemon.signals import Signals
 from autoscaler.daemon.ticker import Tick
@@ -49,6 +50,7 @@ class Telemetry:
         self._define_requests()
         self._define_journal()
         self.signals = Signals(self.registry)
+        self.datasources = DatasourceTelemetry(self.registry)
         self._shown = PolicyMetrics(self.registry) if per_policy else None
         self._directions = Directions(self.registry, per_policy=per_policy)
         build = self._gauge("build_info", "Version of the running program.", ("version", "python_version"))

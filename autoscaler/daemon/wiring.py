@@ -203,7 +203,7 @@ class _Assembly:
         scales = Scales(self._client, discovery)
         metrics = MetricsApis(self._client, discovery)
         sources = await open_sources(
-            stack, self._settings, self._clock, self._caches, self._telemetry.registry, self._version
+            stack, self._settings, self._clock, self._caches, self._telemetry.datasources, self._version
         )
         observer = Observer(
             scales,

@@ -12,11 +12,12 @@ import aiohttp
 import pytest
 import structlog
 from msgspec.structs import replace
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from autoscaler.adapters.kubernetes.errors import Subject
 from autoscaler.control.messages import Record
 from autoscaler.daemon import logs
+from autoscaler.daemon.datasource_telemetry import DatasourceTelemetry
 from autoscaler.daemon.health import Checks, Heartbeat, add_metrics, health_app, served
 from autoscaler.daemon.recorder import PassRecorder
 from autoscaler.daemon.telemetry import Telemetry
@@ -180,6 +181,18 @@ async def test_a_log_line_is_one_json_object_whoever_writes_it(log_stream) -> No
     assert str(ours["ts"]).endswith("Z")
     assert (ours["level"], ours["logger"], ours["msg"], ours["policy"]) == ("info", "autoscaler.x", "two\nlines", "web")
     assert (theirs["level"], theirs["logger"], theirs["msg"]) == ("error", "aiohttp.server", "theirs too")
+
+
+async def test_a_datasource_that_is_away_is_told_of_once_and_its_queries_never(log_stream) -> None:
+    told = DatasourceTelemetry(CollectorRegistry())
+    for is_open in (False, True, True, False, False):
+        logging.getLogger("httpx").info("HTTP Request: POST ...")
+        told.breaker("main", is_open=is_open)
+
+    assert [(line["level"], line["msg"], line["datasource"]) for line in lines(log_stream)] == [
+        ("error", "datasource does not answer: it is asked less often until it does", "main"),
+        ("info", "datasource answers again", "main"),
+    ]
 
 
 async def test_one_line_per_scale_and_a_trouble_is_told_once(log_stream) -> None:

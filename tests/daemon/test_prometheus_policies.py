@@ -72,8 +72,8 @@ async def test_it_follows_a_query_and_holds_when_the_exporter_dies(
     async with daemon(cluster, **asking(prometheus.url)):
         await cluster.passes(2)
         assert cluster.replicas() == 2
-        exporter.lines = lines(650)
-        await cluster.until(lambda: cluster.replicas() == 7)
+        exporter.lines = lines(390)
+        await cluster.until(lambda: cluster.replicas() == 4)
         assert cluster.records[-1].decision.proposals[0].name == "Prometheus metric rps"
 
         exporter.is_up = False
@@ -84,7 +84,7 @@ async def test_it_follows_a_query_and_holds_when_the_exporter_dies(
         active = next(one for one in decision.status.conditions if one.type == "ScalingActive")
         assert (active.status, active.reason) == ("False", "FailedGetPrometheusMetric")
         await cluster.passes(5)
-        assert cluster.replicas() == 7
+        assert cluster.replicas() == 4
 
         _, text = await cluster.probe("/metrics")
         assert 'autoscaler_datasource_breaker_open{datasource="main"} 0.0' in text
@@ -95,15 +95,15 @@ async def test_it_follows_a_query_and_holds_when_the_exporter_dies(
 async def test_a_server_that_hangs_shrinks_nothing_and_comes_back_by_itself(
     cluster: Emulated, prometheus: RealPrometheus
 ) -> None:
-    prometheus.exporters[0].lines = lines(450)
-    await prometheus.until("http_requests_per_second == 450")
+    prometheus.exporters[0].lines = lines(350)
+    await prometheus.until("http_requests_per_second == 350")
     async with daemon(cluster, **asking(prometheus.url, deadline="200ms")):
-        await cluster.until(lambda: cluster.replicas() == 5)
+        await cluster.until(lambda: cluster.replicas() == 4)
         async with prometheus.stopped():
             await cluster.metric('autoscaler_datasource_breaker_open{datasource="main"} 1.0')
             error = cluster.records[-1].decision.proposals[0].error
             assert error == "no answer within 0.2 s" or error.startswith("main has not answered for some time")
-            assert cluster.replicas() == 5
+            assert cluster.replicas() == 4
 
 
 async def test_an_unknown_datasource_is_a_condition_that_names_those_there_are(
