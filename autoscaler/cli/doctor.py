@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoscaler.cli.controller_options import (
+    ConfigOption,
+    ContextOption,
+    KubeconfigOption,
+    PoliciesOption,
+    PrometheusOption,
+)
 from autoscaler.cli.errors import ExitCode, printable
 from autoscaler.cli.output import Output, OutputOption, print_rows
 
@@ -16,28 +22,14 @@ if TYPE_CHECKING:
 
 
 def command(
-    policies: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policies",
-            metavar="PATH",
-            help="Policy file, or folder of them; cluster: ScalingPolicy objects; hpa: HPA objects. May be given again.",
-        ),
-    ] = None,
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="How to reach the cluster.  [default: as kubectl, or the pod's account]"),
-    ] = None,
-    context: Annotated[str | None, typer.Option(metavar="NAME", help="Context of the kubeconfig.")] = None,
+    policies: PoliciesOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
     apply: Annotated[
         bool | None, typer.Option("--apply/--observe", help="Ask for the rights that scaling needs, or observing.")
     ] = None,
-    prometheus: Annotated[
-        str | None, typer.Option(metavar="URL", help="Prometheus that policies may ask: the datasource named main.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]")
-    ] = None,
+    prometheus: PrometheusOption = None,
+    config: ConfigOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Look at the server, the clock, the rights, the metrics APIs, each policy's target and metrics, and other scalers.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoscaler.cli.controller_options import ConfigOption
 from autoscaler.cli.errors import say
 from autoscaler.cli.output import Output, has_colour, print_value
 from autoscaler.model.controller_config import KubernetesVersion
@@ -55,10 +56,7 @@ def command(
             help="What if: cpu=80%, replicas=7, spec.maxReplicas=20 ...; may be given again.",
         ),
     ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]"),
-    ] = None,
+    config: ConfigOption = None,
     output: Annotated[Form, typer.Option("--output", "-o", help="How to print the decision.")] = Form.TEXT,
 ) -> None:
     """Make one dry decision and explain it: every step, and what would change the answer.

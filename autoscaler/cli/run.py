@@ -7,23 +7,19 @@ from typing import Annotated
 
 import typer
 
+from autoscaler.cli.controller_options import (
+    ConfigOption,
+    ContextOption,
+    KubeconfigOption,
+    PoliciesOption,
+    PrometheusOption,
+)
+
 
 def command(
-    policies: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policies",
-            metavar="PATH",
-            help="Policy file, or folder of them; cluster: ScalingPolicy objects; hpa: HPA objects. May be given again.",
-        ),
-    ] = None,
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="How to reach the cluster.  [default: as kubectl, or the pod's account]"),
-    ] = None,
-    context: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Context of the kubeconfig.  [default: its current one]")
-    ] = None,
+    policies: PoliciesOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
     apply: Annotated[
         bool | None, typer.Option("--apply/--observe", help="Write replica counts, or only say what would be written.")
     ] = None,
@@ -57,12 +53,7 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Keep everything seen and decided here, for why, journal and replay."),
     ] = None,
-    prometheus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="Prometheus that policies may ask: the datasource named main.  [default: none]"
-        ),
-    ] = None,
+    prometheus: PrometheusOption = None,
     leader_elect: Annotated[
         bool | None,
         typer.Option("--leader-elect", help="Act only while holding a Lease: for several replicas with --apply."),
@@ -76,9 +67,7 @@ def command(
     log_format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="json, console or auto.  [default: auto]")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings file.  [default: what AUTOSCALER_CONFIG names]")
-    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Run the controller: watch the policies' targets, decide every sync period, and scale with --apply.
 
