@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from autoscaler.control.messages import Record
+from autoscaler.engine.competing import CONFLICT
 from autoscaler.engine.conditions import ABLE_TO_SCALE, FALSE, SCALING_ACTIVE, TRUE, Conditions, set_condition
 from autoscaler.engine.explain import metric_label
 from autoscaler.model.decision import Condition, Reason, WriteResult
@@ -89,6 +90,8 @@ def _ready(policy: ScalingPolicy | None, record: Record | None, trouble: Trouble
         concerns = condition.type in (ABLE_TO_SCALE, SCALING_ACTIVE) and condition.reason != _SWITCHED_OFF
         if concerns and condition.status == FALSE:
             return _Said(FALSE, condition.reason, condition.message)
+        if condition.type == CONFLICT and condition.status == TRUE:
+            return _Said(FALSE, CONFLICT, condition.message)
     if policy is not None and policy.mode is Mode.OBSERVE:
         return _Said(TRUE, "Observing", "decisions are made and shown; replicas are not written")
     return _Said(TRUE, "InForce", "decisions are made, and replicas written")

@@ -29,6 +29,7 @@ from autoscaler.model.observation import (
     ScaleUnavailable,
 )
 from autoscaler.model.policy import ScalingPolicy
+from autoscaler.model.target import Competition, OtherScaler, Refusal, TargetState, WorkloadState, Writer
 from autoscaler.model.time import HOUR, SECOND
 
 HEAD = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n"
@@ -287,3 +288,49 @@ def test_any_document_is_read_or_refused(tmp_path_factory: pytest.TempPathFactor
     except InvalidObservationError as error:
         faults = error.faults
     assert all(fault.what for fault in faults)
+
+
+def test_what_the_target_says_of_itself(tmp_path: Path) -> None:
+    text = """\
+at: 2026-01-05T12:00:00Z
+scale: {replicas: 10, running: 6}
+metrics: {cpu: 50%}
+target:
+  uid: a
+  created: 7
+  updated: 3
+  ready: 5
+  refused: "exceeded quota: few"
+  refused_since: -30s
+  writer: kubectl
+  written: -2m
+  scalers: [ScaledObject shop/queue]
+"""
+    made = seen(tmp_path, text).observation
+    queue = OtherScaler(kind="ScaledObject", namespace="shop", name="queue")
+    assert made.target == TargetState(
+        uid="a",
+        workload=WorkloadState(
+            spec_replicas=10,
+            replicas=7,
+            updated_replicas=3,
+            ready_replicas=5,
+            available_replicas=5,
+            refusal=Refusal(message="exceeded quota: few", since=made.at - 30 * SECOND),
+            writer=Writer(manager="kubectl", at=made.at - 120 * SECOND),
+        ),
+        scalers=(queue,),
+    )
+    assert made.competition == Competition(others=(queue,))
+    plain = seen(tmp_path, "scale: 10\nmetrics: {cpu: 50%}\ntarget: {paused: true}\n").observation.target
+    assert plain == TargetState(
+        workload=WorkloadState(
+            spec_replicas=10, replicas=10, updated_replicas=10, ready_replicas=10, available_replicas=10, paused=True
+        )
+    )
+    assert seen(tmp_path, "scale: 10\nmetrics: {cpu: 50%}\n").observation.target is None
+
+
+def test_a_scaler_is_written_with_kind_namespace_and_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidObservationError, match=r"target\.scalers"):
+        seen(tmp_path, "scale: 10\nmetrics: {cpu: 50%}\ntarget: {scalers: [queue]}\n")
