@@ -50,6 +50,7 @@ ENTRIES: Final = (
     Entry("why", "Run it", "Why a workload did or did not scale, now or at any time in the journal."),
     Entry("what-if", "Run it", "What a decision would be with another metric value, size, time or policy."),
     Entry("hold", "Run it", "Hold a workload at a number of replicas for a while, whatever its metrics say."),
+    Entry("hpa", "Run it", "Take an HPA object over without a jump, and give it back."),
     Entry("halt", "Run it", "Stop every write of replicas within seconds: the kill switch."),
     Entry("resume", "Run it", "Let replicas be written again after `halt`."),
     Entry("journal", "Run it", "List, export, verify what a controller decided, and compare it with what there was."),

@@ -69,7 +69,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         pytest.param(
             ["frobnicate"],
-            "error: no command `frobnicate`; allowed here: demo, simulate, compare, evaluate, check, import, trace, run, doctor, status, why, what-if, hold, halt, resume, journal, replay, config, shadow, emulate, schema\n"
+            "error: no command `frobnicate`; allowed here: demo, simulate, compare, evaluate, check, import, trace, run, doctor, status, why, what-if, hold, hpa, halt, resume, journal, replay, config, shadow, emulate, schema\n"
             "  usage: autoscaler [OPTIONS] COMMAND [ARGS]...\n"
             "  help:  autoscaler --help\n",
             id="no-command-at-all",

@@ -128,6 +128,10 @@ class Client:
         """Replace an object. Raises: KubernetesError."""
         return await self._request(_Call(method="PUT", path=path, subject=subject, query={}, body=body))
 
+    async def delete(self, path: str, subject: Subject, options: object) -> bytes:
+        """Delete an object; ``options`` are those of the API (DeleteOptions). Raises: KubernetesError."""
+        return await self._request(_Call(method="DELETE", path=path, subject=subject, query={}, body=options))
+
     async def merge_patch(self, path: str, subject: Subject, body: object) -> bytes:
         """Merge ``body`` into an object. Raises: KubernetesError."""
         return await self._request(
