@@ -39,7 +39,7 @@ def command(
     The controller has to know the switch: halt.store=cluster (a ConfigMap) or file. Until `autoscaler resume`, or until
     the end given here, each policy shows the condition WritesHalted, with author and reason.
     """
-    from autoscaler.config.halt_document import print_time, write_halt
+    from autoscaler.config.halt_document import print_second, write_halt
     from autoscaler.daemon.clock import AnchoredClock
     from autoscaler.model.safety import Halt
 
@@ -49,5 +49,5 @@ def command(
     settings = settings_of(file, namespace, kubeconfig, config)
     halt = Halt(author=author_of(author), reason=reason.strip(), until=end)
     where = put(settings, write_halt(halt))
-    lasting = "until `autoscaler resume`" if end is None else f"until {print_time(end)}"
+    lasting = "until `autoscaler resume`" if end is None else f"until {print_second(end)}"
     typer.echo(f"writes are halted {lasting} ({where})")

@@ -64,9 +64,9 @@ def command(
 
 
 def _hold(replicas: int, now: Instant, over: Instant, author: str, reason: str, floor: bool) -> dict[str, Any]:
-    from autoscaler.config.halt_document import print_time
+    from autoscaler.config.halt_document import print_second
 
-    written = {"replicas": replicas, "from": print_time(now), "until": print_time(over)}
+    written = {"replicas": replicas, "from": print_second(now), "until": print_second(over)}
     return {**written, **({"floor": True} if floor else {}), "author": author, "reason": reason}
 
 

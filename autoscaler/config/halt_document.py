@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from autoscaler.config.go_time import GoTimeError
-from autoscaler.config.moments import time_of
+from autoscaler.config.moments import print_time, time_of
 from autoscaler.model.safety import Halt
 from autoscaler.model.time import SECOND, Instant
 
@@ -45,7 +44,7 @@ def read_halt(document: Mapping[str, str]) -> Halt | None:
 def write_halt(halt: Halt) -> dict[str, str]:
     """Write a halt for ``read_halt``."""
     written = {"halted": "true", "author": halt.author, "reason": halt.reason}
-    return written if halt.until is None else {**written, "until": print_time(halt.until)}
+    return written if halt.until is None else {**written, "until": print_second(halt.until)}
 
 
 def write_release(author: str, reason: str) -> dict[str, str]:
@@ -53,6 +52,6 @@ def write_release(author: str, reason: str) -> dict[str, str]:
     return {"halted": "false", "author": author, "reason": reason}
 
 
-def print_time(at: Instant) -> str:
+def print_second(at: Instant) -> str:
     """Write an instant as a time of RFC 3339 in whole seconds."""
-    return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return print_time(at // SECOND * SECOND)

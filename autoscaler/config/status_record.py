@@ -11,9 +11,11 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from autoscaler.config.moments import print_time
+from autoscaler.control.halting import CONDITION as HALTED
 from autoscaler.control.messages import Record
 from autoscaler.engine.course import lower_bound
 from autoscaler.engine.explain import metric_label, sentence, short_figure
+from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.policy import Metric, Mode, ScalingPolicy, UnknownMetric
 from autoscaler.model.time import Instant
 
@@ -85,7 +87,7 @@ def policy_state(policy: ScalingPolicy, record: Record | None) -> PolicyState:
         max=high,
         current=decision.current,
         desired=decision.desired,
-        mode=mode.value,
+        mode=f"{mode.value}, halted" if _is_halted(status) else mode.value,
         at=print_time(decision.at),
         reason=decision.reason.value,
         why=sentence(decision, record.outcome),
@@ -122,3 +124,8 @@ def _target(metric: Metric) -> str:
 
 def _time(at: Instant | None) -> str | None:
     return None if at is None else print_time(at)
+
+
+def _is_halted(status: PolicyStatus) -> bool:
+    """Tell whether the kill switch is thrown, as the policy's own conditions show it."""
+    return any(condition.type == HALTED for condition in status.conditions)

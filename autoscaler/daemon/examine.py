@@ -21,7 +21,9 @@ from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights, examine_server
 from autoscaler.daemon.doctor_datasources import examine_datasources
 from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
+from autoscaler.daemon.doctor_switch import examine_switch
 from autoscaler.daemon.doctor_targets import examine_sight
+from autoscaler.daemon.halts import note_of
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.one_shot import opened, timeouts_of
 from autoscaler.daemon.sources import policy_loader
@@ -45,6 +47,7 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
             return found
         found += await examine_rights(examination, settings, loaded.policies)
         found += await examine_sight(examination, loaded.policies, writes=settings.apply)
+        found += await examine_switch(note_of(settings.halt, client), clock)
         found += await examine_metrics(examination, settings, loaded.policies)
         discovery = Discovery(client)
         caches = PodCaches(client, jitter=lambda: 0.0)

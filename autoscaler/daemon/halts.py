@@ -18,7 +18,7 @@ from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.errors import KubernetesError
 from autoscaler.adapters.notes import ConfigMapNote, FileNote, UnreadableNoteError
 from autoscaler.config.guard_settings import HaltSettings, HaltStore
-from autoscaler.config.halt_document import InvalidHaltError, print_time, read_halt
+from autoscaler.config.halt_document import InvalidHaltError, print_second, read_halt
 from autoscaler.control.messages import WritesHalted, WritesResumed
 from autoscaler.daemon.supervise import running
 from autoscaler.model.safety import Halt
@@ -76,7 +76,7 @@ class KillSwitch:
         before, self._halt = self._halt, halt
         self._gauge.set(0 if halt is None else 1)
         if halt is not None:
-            until = {} if halt.until is None else {"until": print_time(halt.until)}
+            until = {} if halt.until is None else {"until": print_second(halt.until)}
             _log.warning("writes are halted", author=halt.author, reason=halt.reason, **until)
             self._tell(WritesHalted(halt=halt))
             return

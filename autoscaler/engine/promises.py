@@ -28,7 +28,9 @@ def broken_promise(policy: ScalingPolicy, decision: Decision, config: Controller
 
 
 def _may_shrink_blindly(policy: ScalingPolicy, decision: Decision) -> bool:
-    """Whether the policy says that what stands in for metrics may be less than there is."""
+    """Whether the policy says that what stands in for metrics may be less than there is, or pods were not let in at all."""
+    if decision.reason in (Reason.QUOTA_LIMITED, Reason.PODS_REFUSED):
+        return True
     fallback = None if policy.guarding is None else policy.guarding.safety.fallback
     return (
         fallback is not None

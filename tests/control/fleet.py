@@ -15,6 +15,7 @@ from autoscaler.control.messages import (
     WriteScale,
     WriteStatus,
 )
+from autoscaler.control.recording import RecordedController
 from autoscaler.model.controller_config import DEFAULT_CONFIG, ControllerConfig
 from autoscaler.model.decision import PolicyStatus
 from autoscaler.model.memory import Memory
@@ -48,7 +49,7 @@ class Fleet:
     """Policies with the sizes of their targets and what their metric asks for; ``None``: it cannot be read."""
 
     def __init__(self, config: ControllerConfig = HASTY) -> None:
-        self.controller = Controller(config)
+        self.controller: Controller | RecordedController = Controller(config)
         self.sizes: dict[PolicyKey, int] = {}
         self.asked: dict[PolicyKey, int | None] = {}
         self.records: dict[PolicyKey, Record] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_config
+
 from msgspec.structs import replace
 
 from autoscaler.control.messages import (
@@ -12,14 +14,17 @@ from autoscaler.control.messages import (
     WritesHalted,
     WritesResumed,
 )
+from autoscaler.control.recording import Heard, RecordedController
+from autoscaler.control.replay import replay
 from autoscaler.engine.explain import sentence
+from autoscaler.model.budgets import Budgets, Cap
 from autoscaler.model.decision import WriteOutcome, WriteResult
 from autoscaler.model.memory import Memory
 from autoscaler.model.observation import ExternalReading, Observation, Scale
 from autoscaler.model.policy import Mode
 from autoscaler.model.safety import Halt
 from autoscaler.model.time import MINUTE, SECOND
-from tests.control.fleet import Fleet, policy_of
+from tests.control.fleet import HASTY, Fleet, policy_of
 
 HALT = WritesHalted(halt=Halt(author="ann", reason="bad release"))
 
@@ -105,3 +110,26 @@ def test_who_only_observes_says_that_and_shows_nothing() -> None:
     fleet.tick(15)
     assert fleet.records[key].outcome == WriteOutcome(result=WriteResult.WITHHELD)
     assert key not in fleet.statuses
+
+
+def test_a_replay_of_what_was_heard_decides_and_withholds_the_same() -> None:
+    heard: list[Heard] = []
+    config = replace_config(HASTY, budgets=Budgets(removals=Cap(total=5)))
+    fleet = Fleet(config)
+    fleet.controller = RecordedController(config, heard.append)
+    for number in range(3):
+        fleet.add(policy_of(f"web-{number}"), 10, 2)
+    written = []
+    for second in range(0, 1200, 150):
+        if second == 300:
+            fleet.controller.handle(HALT)
+        if second == 750:
+            fleet.controller.handle(WritesResumed())
+        fleet.tick(second)
+        written += [*fleet.records.values()]
+    assert [past.record for past in replay(heard)] == written
+    assert {record.outcome.result for record in written} == {
+        WriteResult.NOT_NEEDED,
+        WriteResult.WITHHELD,
+        WriteResult.WRITTEN,
+    }

@@ -13,6 +13,9 @@ from autoscaler.adapters.notes import FileNote, UnreadableNoteError
 from autoscaler.cli.app import run
 from autoscaler.config.halt_document import InvalidHaltError, read_halt, write_halt, write_release
 from autoscaler.control.messages import WritesHalted, WritesResumed
+from autoscaler.daemon.clock import AnchoredClock
+from autoscaler.daemon.doctor import error
+from autoscaler.daemon.doctor_switch import examine_switch
 from autoscaler.daemon.halts import UNKNOWN, KillSwitch, note_of
 from autoscaler.daemon.one_shot import opened
 from autoscaler.model.decision import WriteResult
@@ -109,6 +112,23 @@ def test_author_and_reason_are_mandatory(document: dict[str, str], expected: str
         read_halt(document)
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, "writes are not halted (note)"),
+        (write_release("ann", "x"), "writes are not halted (note)"),
+        ({"halted": "yes"}, "is there but not clear, which counts as thrown: "),
+        (NoAnswerError("no answer"), "cannot be read, so nothing is written: no answer"),
+    ],
+)
+async def test_the_doctor_says_how_it_stands(answer: dict[str, str] | Exception | None, expected: str) -> None:
+    note = Scripted()
+    note.answer = answer
+    [found] = await examine_switch(note, AnchoredClock())
+    assert found.what.startswith(expected)
+    assert (found.fix == "") is (found.what == expected and "not halted" in expected)
+
+
 def test_a_halt_reads_as_it_was_written() -> None:
     halt = Halt(author="ann", reason="bad release", until=1_767_636_000 * SECOND)
     assert write_halt(halt)["until"] == "2026-01-05T18:00:00Z"
@@ -164,6 +184,9 @@ async def test_c79_a_running_daemon_writes_nothing_from_the_next_pass_on_and_goe
             assert seen.outcome.result is WriteResult.WITHHELD
             assert seen.outcome.error == "writes are halted by ann: bad release"
             assert cluster.replicas() == 2
+            assert await examine_switch(note, AnchoredClock()) == [
+                error("kill switch", "writes are halted by ann: bad release", "autoscaler resume --reason ...")
+            ]
             await cluster.until(
                 lambda: "WritesHalted" in [one["type"] for one in cluster.hpa_status().get("conditions", [])]
             )
