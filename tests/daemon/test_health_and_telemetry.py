@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -259,14 +257,3 @@ async def test_a_message_from_elsewhere_cannot_move_the_cursor(log_put_back) -> 
     assert "\x1b" not in text
     assert "refused: \\x1b[2Jgone" in text
     assert text.count("\n") == 1
-
-
-def test_the_documentation_names_every_metric_and_no_other() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
-    named = set(re.findall(r"`(autoscaler_[a-z_]+|leader_election_[a-z_]+_status)`", page))
-
-    served = set()
-    for family in Telemetry(version="1").registry.collect():
-        served.add(f"{family.name}_total" if family.type == "counter" else family.name)
-
-    assert named == served
