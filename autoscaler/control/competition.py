@@ -143,13 +143,17 @@ class Competitors:
 
     def _others(self, policy: ScalingPolicy, observation: Observation) -> tuple[OtherScaler, ...]:
         """Give other autoscalers of the same target, by name; an HPA object of the policy's own name is its own."""
-        ours = self._by_target.get(_target_of(policy), set()) - {policy.key}
+        target, scalers = self._policies.get(policy.key), observation.target.scalers if observation.target else ()
+        ours = self._by_target[target] if target is not None else ()
+        if len(ours) <= 1 and not scalers:
+            return ()
         found = {
             (each.namespace, each.name): OtherScaler(kind="policy", namespace=each.namespace, name=each.name)
             for each in ours
+            if each != policy.key
         }
         own = (policy.key.namespace, policy.key.name)
-        for scaler in observation.target.scalers if observation.target is not None else ():
+        for scaler in scalers:
             if scaler.kind != "HorizontalPodAutoscaler" or (scaler.namespace, scaler.name) != own:
                 found.setdefault((scaler.namespace, scaler.name), scaler)
         return tuple(found[name] for name in sorted(found))

@@ -175,6 +175,13 @@ def few_pods() -> Observation:
     return structs.replace(seen(20, 150), pods=seen(10, 150).pods)
 
 
+def test_nothing_is_taken_back_for_refused_pods_while_a_metric_is_away_or_a_rollout_replaces_them() -> None:
+    old = Refusal(message=QUOTA, since=NOW - MINUTE)
+    rolling = about(few_pods(), replicas=10, updated_replicas=3, refusal=old)
+    blind = structs.replace(about(few_pods(), replicas=10, refusal=old), readings=(NoReading(error="no answer"),))
+    assert (decide(policy(), rolling).desired, decide(policy(), blind).desired) == (20, 20)
+
+
 def test_a_quota_does_not_keep_a_target_from_shrinking() -> None:
     refusal = Refusal(message=QUOTA, since=NOW - MINUTE)
     assert decide(policy(), about(seen(20, 20), replicas=20, refusal=refusal)).desired == 8

@@ -52,7 +52,11 @@ def _are_all_of(columns: UsageColumns, pods: dict[str, Pod]) -> bool:
 
 
 def _kept(samples: Sequence[_Sample], pods: dict[str, Pod]) -> tuple[_Sample, ...]:
-    return tuple(sample for sample in samples if _is_of(sample, pods.get(sample.pod)))
+    for sample in samples:  # nearly always all of them are of living pods: nothing to copy then
+        pod = pods.get(sample.pod)
+        if pod is None or (pod.started_at is not None and sample.at < pod.started_at):
+            return tuple(each for each in samples if _is_of(each, pods.get(each.pod)))
+    return tuple(samples)
 
 
 def _is_of(sample: PodUsage | PodSample, pod: Pod | None) -> bool:

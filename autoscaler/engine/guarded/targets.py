@@ -78,7 +78,7 @@ def let_in(policy: ScalingPolicy, safety: Safety, observation: Observation, deci
     """Ask for one pod more than there are where pods are refused, so that it shows when there is room again.
 
     Never for fewer than there are: counts lag behind creation, so a young refusal takes nothing back yet, and pods that
-    were seen count too. Nor is anything taken back while a metric cannot be read.
+    were seen count too. Nor is anything taken back while a metric cannot be read, or in the middle of a rollout.
     """
     workload, current = _workload(observation), decision.current or 0
     refusal = workload.refusal if workload is not None else None
@@ -86,7 +86,8 @@ def let_in(policy: ScalingPolicy, safety: Safety, observation: Observation, deci
         return None
     created = max(workload.replicas, sum(not pod.deleting for pod in observation.pods))
     cap = max(created + 1, lower_bound(policy))
-    if observation.at - refusal.since < _SETTLED or any(one.replicas is None for one in decision.proposals):
+    is_blind = any(one.replicas is None for one in decision.proposals)
+    if observation.at - refusal.since < _SETTLED or is_blind or workload.is_rolling:
         cap = max(cap, current)
     if decision.desired <= cap:
         return None
