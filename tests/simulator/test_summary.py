@@ -141,22 +141,40 @@ def test_the_verdict_counts_requests_too(broken, bad, sentence):
     assert verdicts([base, with_bad("mine", broken, bad)]) == [f"mine against base, over 3 seeds: {sentence}"]
 
 
-def test_equal_results_are_called_equal():
-    assert verdicts([BASE, sample("copy", [10.0, 11.0, 12.0], [5, 6, 7])]) == [
-        "copy against base: the results are the same."
-    ]
-
-
-def test_one_seed_proves_nothing():
-    one, other = sample("one", [10.0], [5]), sample("other", [9.0], [6])
-    assert verdicts([one, other]) == [
-        "other against one, in this one run: it saves 1 replica-hours (10 %) and breaks the objective in 1 minute more. "
-        "One seed does not tell how much of that is chance."
-    ]
-
-
-def test_references_get_no_verdict():
-    assert verdicts([BASE, sample("static peak", [20.0, 20.0, 20.0], [0, 0, 0], is_reference=True)]) == []
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param(
+            BASE,
+            sample("copy", [10.0, 11.0, 12.0], [5, 6, 7]),
+            ["copy against base: the results are the same."],
+            id="equal-results-are-called-equal",
+        ),
+        pytest.param(
+            sample("one", [10.0], [5]),
+            sample("other", [9.0], [6]),
+            [
+                "other against one, in this one run: it saves 1 replica-hours (10 %) and breaks the objective in 1 minute "
+                "more. One seed does not tell how much of that is chance."
+            ],
+            id="one-seed-proves-nothing",
+        ),
+        pytest.param(
+            BASE,
+            sample("static peak", [20.0, 20.0, 20.0], [0, 0, 0], is_reference=True),
+            [],
+            id="references-get-no-verdict",
+        ),
+        pytest.param(
+            BASE,
+            sample("late", [1.0], [1], played=3_720),
+            ["late against base: there is no seed under which both were played to the end."],
+            id="interrupted-runs-are-not-compared",
+        ),
+    ],
+)
+def test_when_there_is_little_to_say(first, second, expected):
+    assert verdicts([first, second]) == expected
 
 
 def test_the_cost_decides_where_prices_are_known():
@@ -177,11 +195,10 @@ def test_headings_tell_what_was_interrupted():
     assert headings([BASE, sample("late", [1.0], [1], played=3_720)]) == ["base", "late (until 1h2m)"]
 
 
-def test_interrupted_runs_are_not_compared():
+def test_interrupted_runs_have_no_differences():
     # of another length: its replica-hours say nothing about the other's
     late = sample("late", [1.0], [1], played=3_720)
     assert [texts for _, texts in differences([BASE, late], 0.25)] == [("-",), ("-",)]
-    assert verdicts([BASE, late]) == ["late against base: there is no seed under which both were played to the end."]
 
 
 def test_the_note_tells_how_many_seeds_there_are():
