@@ -348,9 +348,34 @@ async def test_queries_that_hang_keep_no_other_datasource_waiting(scripted: Scri
         began = clock()
         assert isinstance(await quick.query("q"), Answer)
         assert clock() - began < 0.3
+        assert scripted.asked.count("slow") <= 2, "no more than two at once"
         await asyncio.gather(*stuck)
         assert clock() - began < 2.0, "those who wait for a place wait within their deadline"
-    assert scripted.asked.count("slow") == 2, "no more than two at once"
+
+
+async def test_slow_queries_hold_up_no_others_of_their_datasource_once_they_are_known(scripted: Scripted) -> None:
+    for number in range(10):
+        scripted.answers[f"slow{number}"] = scripted.hang
+    scripted.answers |= {f"q{number}": vector("1") for number in range(40)}
+    connection = Connection(name="main", url=scripted.url, deadline=0.6, concurrency=8)
+    told = Told()
+
+    async def settled(server: Server, query: str) -> str:
+        try:
+            await server.query(query)
+        except QueryError as error:
+            return str(error)
+        return "answered"
+
+    async with open_server(connection, told, user_agent="test") as server:
+        for number in range(10):
+            await asyncio.gather(settled(server, f"slow{number}"), settled(server, "q0"))
+        everything = [f"slow{number}" for number in range(10)] + [f"q{number}" for number in range(40)]
+        said = await asyncio.gather(*(settled(server, query) for query in everything))
+    assert said[10:] == ["answered"] * 40
+    # One whose time is up the moment that a place is free may be either.
+    assert {text.split(" within")[0] for text in said[:10]} == {"no answer", "no place"}
+    assert told.outcomes.count("crowded") >= 4
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -21,6 +21,8 @@ from autoscaler.adapters.prometheus.breaker import Breaker
 
 #: No answer to a query that gives one number, or one per container of a namespace, is larger [bytes].
 MAX_BODY: Final = 8 * 1024 * 1024
+#: Slow queries that are remembered; older ones are tried among the others again.
+_MOST_SLOW: Final = 1000
 T = TypeVar("T")
 
 
@@ -45,7 +47,7 @@ class Watcher(Protocol):
     """Told of every query, for metrics."""
 
     def asked(self, datasource: str, outcome: str, seconds: float) -> None:
-        """A query ended: ``answered``, ``refused``, ``failed``, ``late`` or, without being asked, ``held_back``."""
+        """A query ended: ``answered``, ``refused``, ``failed``, ``late``; or, not asked at all, ``crowded``, ``held_back``."""
 
     def breaker(self, datasource: str, *, is_open: bool) -> None:
         """The breaker opened or closed."""
@@ -88,6 +90,8 @@ class Server:
         self._watcher = watcher
         self._places = asyncio.Semaphore(connection.concurrency)
         self._breaker = Breaker()
+        self._slow: dict[str, None] = {}  # in the order in which they were found to be
+        self._slow_lane = asyncio.Semaphore(max(1, connection.concurrency // 4))
 
     async def query(self, promql: str) -> Answer:
         """Ask one query.
@@ -97,7 +101,7 @@ class Server:
         """
         # The server is told the deadline too, so that it stops working on the query; no fractions of units there.
         form = {"query": promql, "timeout": f"{max(1, round(self._connection.deadline * 1000))}ms"}
-        return await self._guarded(read_answer, "POST", "api/v1/query", form)
+        return await self._guarded(read_answer, "POST", "api/v1/query", form, promql)
 
     async def metric_names(self) -> tuple[str, ...]:
         """Give the name of every metric that there is.
@@ -107,17 +111,28 @@ class Server:
         """
         return await self._guarded(read_names, "GET", "api/v1/label/__name__/values", None)
 
-    async def _guarded(self, read: Callable[[int, bytes], T], method: str, path: str, form: dict[str, str] | None) -> T:
+    async def _guarded(
+        self, read: Callable[[int, bytes], T], method: str, path: str, form: dict[str, str] | None, query: str = ""
+    ) -> T:
         clock = asyncio.get_running_loop().time
         name, began = self._connection.name, clock()
         if not self._breaker.admit(began):
             self._watcher.asked(name, "held_back", 0.0)
             wait = self._breaker.remaining(began)
             raise QueryError(f"{name} has not answered for some time; asked again in {wait:.0f} s", is_outage=True)
+        lane = self._slow_lane if query in self._slow else nullcontext()
+        has_place = False
         try:
-            async with asyncio.timeout(self._connection.deadline), self._places:
+            async with asyncio.timeout(self._connection.deadline), lane, self._places:
+                has_place = True
                 answer = read(*await self._exchange(method, path, form))
         except TimeoutError as error:
+            if not has_place:  # nothing was asked, so nothing is known of the server
+                self._breaker.abandoned()
+                self._watcher.asked(name, "crowded", clock() - began)
+                words = f"no place within {self._connection.deadline:g} s: other queries to {name} take too long"
+                raise QueryError(words, is_outage=True) from error
+            self._remember_slow(query)
             self._failed("late", began, clock)
             raise QueryError(f"no answer within {self._connection.deadline:g} s", is_outage=True) from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
@@ -132,8 +147,15 @@ class Server:
         except asyncio.CancelledError:
             self._breaker.abandoned()
             raise
+        self._slow.pop(query, None)
         self._answered("answered", began, clock)
         return answer
+
+    def _remember_slow(self, query: str) -> None:
+        """Let a query that was late share a quarter of the places with its like, until it is in time again."""
+        if len(self._slow) >= _MOST_SLOW:
+            del self._slow[next(iter(self._slow))]
+        self._slow[query] = None
 
     async def _exchange(self, method: str, path: str, form: dict[str, str] | None) -> tuple[int, bytes]:
         connection = self._connection
