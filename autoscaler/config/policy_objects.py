@@ -25,11 +25,17 @@ def policy_of_object(obj: JsonObject, options: ReadOptions) -> ScalingPolicy:
             unknown field is one of a later version of this controller, and may be a guard: refused too.
     """
     metadata = obj.get("metadata") or {}
-    kept = {name: value for name, value in metadata.items() if name not in _OF_THE_SERVER}
-    value = {name: part for name, part in obj.items() if name != "status"} | {"metadata": kept}
-    source = f"{KIND} {metadata.get('namespace', '')}/{metadata.get('name', '')}"
     try:
-        policy = read_scaling_policy(Document(value=value, source=source, line=0, place=_NOWHERE), options)
+        policy = read_scaling_policy(document_of(obj), options)
     except InvalidPolicyError as error:
         raise InvalidPolicyError([replace(fault, line=None) for fault in error.faults]) from error
     return replace(policy, uid=str(metadata.get("uid", "")), generation=int(metadata.get("generation") or 0))
+
+
+def document_of(obj: JsonObject) -> Document:
+    """Give an object as the document of a file would be, with what a person wrote in it."""
+    metadata = obj.get("metadata") or {}
+    kept = {name: value for name, value in metadata.items() if name not in _OF_THE_SERVER}
+    value = {name: part for name, part in obj.items() if name != "status"} | {"metadata": kept}
+    source = f"{KIND} {metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    return Document(value=value, source=source, line=0, place=_NOWHERE)

@@ -17,7 +17,7 @@ from autoscaler.config.datasources import UsageSource
 from autoscaler.config.durations import print_duration
 from autoscaler.config.guard_settings import HaltStore
 from autoscaler.config.lint.finding import Severity
-from autoscaler.config.settings import MemoryStore, Settings
+from autoscaler.config.settings import MemoryStore, PolicySource, Settings
 from autoscaler.daemon.clock import Clock
 from autoscaler.daemon.memories import DOCUMENTS
 from autoscaler.model.policy import (
@@ -137,6 +137,14 @@ def rights(settings: Settings, policies: Iterable[ScalingPolicy]) -> Iterator[Ri
             status = "horizontalpodautoscalers/status"
             yield Right(verb="patch", group="autoscaling", resource=status, namespace=namespace)
             yield Right(verb="create", group="", resource="events", namespace=namespace)
+    if PolicySource.CLUSTER in settings.policies:
+        for namespace in settings.namespaces or ("",):
+            yield Right(verb="list", group="autoscaler.dev", resource="scalingpolicies", namespace=namespace)
+            yield Right(verb="watch", group="autoscaler.dev", resource="scalingpolicies", namespace=namespace)
+            if settings.apply:
+                yield Right(
+                    verb="patch", group="autoscaler.dev", resource="scalingpolicies/status", namespace=namespace
+                )
     yield from _own_rights(settings)
 
 

@@ -20,13 +20,14 @@ from autoscaler.daemon.datasource_telemetry import DatasourceTelemetry
 from autoscaler.daemon.datasources import open_sources
 from autoscaler.daemon.doctor import Diagnosis, examine_metrics, examine_rights, examine_server
 from autoscaler.daemon.doctor_datasources import examine_datasources
+from autoscaler.daemon.doctor_objects import with_objects
 from autoscaler.daemon.doctor_policies import examine_policy, examine_surroundings
 from autoscaler.daemon.doctor_switch import examine_switch
 from autoscaler.daemon.doctor_targets import examine_sight
 from autoscaler.daemon.halts import note_of
 from autoscaler.daemon.observe import Observer
 from autoscaler.daemon.one_shot import opened, timeouts_of
-from autoscaler.daemon.sources import policy_loader
+from autoscaler.daemon.sources import policy_loader, read_options
 
 
 async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Diagnosis]:
@@ -45,6 +46,8 @@ async def examine(settings: Settings, clock: Clock, *, version: str) -> list[Dia
         found += await examine_server(examination, clock)
         if any(one.severity is Severity.ERROR and one.check in ("server", "identity") for one in found):
             return found
+        loaded, told = await with_objects(examination, settings, loaded, read_options(settings))
+        found += told
         found += await examine_rights(examination, settings, loaded.policies)
         found += await examine_sight(examination, loaded.policies, writes=settings.apply)
         found += await examine_switch(note_of(settings.halt, client), clock)

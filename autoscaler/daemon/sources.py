@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from autoscaler.adapters.kubernetes.client import Client
 from autoscaler.adapters.kubernetes.hpas import HpaListener, hpas_of
 from autoscaler.adapters.kubernetes.scaling_policies import scaling_policies_of
@@ -27,6 +29,8 @@ from autoscaler.daemon.policy_board import PolicyBoard
 from autoscaler.daemon.policy_counts import PolicyCounts
 from autoscaler.daemon.supervise import running
 from autoscaler.daemon.telemetry import Telemetry
+
+_log = structlog.get_logger("autoscaler.policies")
 
 _APPLY_DEFINITION = "has deploy/crds/scalingpolicies.yaml been applied to the cluster?"
 
@@ -93,6 +97,8 @@ class Sources:
     async def _hpas(
         self, stack: AsyncExitStack, admissions: Admissions, counts: PolicyCounts, files: PolicyBook
     ) -> Callable[[], tuple[str, ...]]:
+        if self.settings.apply:
+            _log.warning("HPA objects are scaled: the cluster's own HPA controller acts on them too, unless it is off")
         read = partial(policy_from_object, mode=self.settings.mode)
         book = self._book("HorizontalPodAutoscaler", Source.HPA, read, admissions, counts, None)
         chosen = partial(hpas_of, selector=self.settings.selector)

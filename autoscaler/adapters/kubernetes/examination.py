@@ -106,9 +106,10 @@ class Examination:
         return await self._discovery.mappings(group, kind)
 
     async def objects(self, mapping: Mapping, namespace: str) -> list[dict[str, Any]]:
-        """Give every object of a namespace as JSON."""
+        """Give every object of a namespace, or of the whole cluster where it is empty, as JSON."""
         subject = Subject(verb="list", resource=mapping.resource)
-        path = object_path(api_root(mapping.group, mapping.version), namespace, mapping.resource)
+        root = api_root(mapping.group, mapping.version)
+        path = object_path(root, namespace, mapping.resource) if namespace else f"{root}/{mapping.resource}"
         return decode(_ITEMS, await self._client.get(path, subject), subject).items or []
 
     async def _review(self, group: str, resource: str, kind: str, spec: object) -> _Review:
