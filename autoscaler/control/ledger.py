@@ -44,6 +44,7 @@ class Ledger:
         self._patience = patience
         self._taken: deque[Taken] = deque()
         self._used = 0
+        self._by_key: Counter[PolicyKey] = Counter()
         self._waiting: dict[PolicyKey, _Waiting] = {}  # in the order in which they are served
         self._swept_at = 0
         self._named: str | None = None  # who took how much, as long as nobody takes more
@@ -74,16 +75,14 @@ class Ledger:
             insort(self._taken, taken)
         else:
             self._taken.append(taken)
-        self._used += taken.pods
-        self._named = None
+        self._count(taken.key, taken.pods)
 
     def give_back(self, taken: Taken) -> None:
         """Count pods as not taken after all."""
         for index in range(len(self._taken) - 1, -1, -1):
             if self._taken[index] is taken:
                 del self._taken[index]
-                self._used -= taken.pods
-                self._named = None
+                self._count(taken.key, -taken.pods)
                 return
 
     def leave(self, key: PolicyKey) -> None:
@@ -109,14 +108,12 @@ class Ledger:
         return self._named
 
     def _ranking(self, with_namespace: bool) -> str:
-        by_key: Counter[PolicyKey] = Counter()
-        for taken in self._taken:
-            by_key[taken.key] += taken.pods
-        ranked = sorted(by_key.items(), key=lambda entry: (-entry[1], entry[0]))
-        named = [f"{key if with_namespace else key.name} {pods}" for key, pods in ranked[:_NAMED]]
-        rest = ranked[_NAMED:]
-        if rest:
-            named.append(f"{len(rest)} other{'s' if len(rest) > 1 else ''} {sum(pods for _, pods in rest)}")
+        most = self._by_key.most_common(_NAMED)
+        named = [f"{key if with_namespace else key.name} {pods}" for key, pods in most]
+        others = len(self._by_key) - len(most)
+        if others:
+            left = self._used - sum(pods for _, pods in most)
+            named.append(f"{others} other{'s' if others > 1 else ''} {left}")
         return ", ".join(named)
 
     @property
@@ -130,15 +127,22 @@ class Ledger:
         for other, waiting in self._waiting.items():
             if kept >= left or other == key:
                 break
-            kept += min(waiting.pods, share)
+            kept += min(waiting.pods, share)  # min() is slow, and this is asked often
         return kept
+
+    def _count(self, key: PolicyKey, pods: int) -> None:
+        self._used += pods
+        self._by_key[key] += pods
+        if not self._by_key[key]:
+            del self._by_key[key]
+        self._named = None
 
     def _forget(self, at: Instant) -> None:
         while self._taken and self._taken[0].at <= at - self.per:
-            self._used -= self._taken.popleft().pods
-            self._named = None
+            gone = self._taken.popleft()
+            self._count(gone.key, -gone.pods)
         if at - self._swept_at >= self._patience:
             self._swept_at = at
-            gone = [key for key, waiting in self._waiting.items() if at - waiting.asked_at > self._patience]
-            for key in gone:
+            silent = [key for key, waiting in self._waiting.items() if at - waiting.asked_at > self._patience]
+            for key in silent:
                 del self._waiting[key]
