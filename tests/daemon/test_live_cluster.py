@@ -99,7 +99,7 @@ class World:
         self.caches.hold("shop")
         self.cluster.follow(POLICY, "")
 
-    def time(self, source: str, seconds: float) -> None:
+    def time(self, key: PolicyKey, source: str, seconds: float) -> None:
         self.times.append(source)
 
 
