@@ -76,4 +76,5 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml $(CONSTRAINTS)
 	bash tests/services/debian.sh chromium chromium chromium-browser google-chrome
 	bash tests/services/debian.sh libatomic1 libatomic.so.1  # playwright's own node wants it
 	bash tests/services/debian.sh prometheus prometheus
+	bash tests/services/debian.sh openssl openssl
 	@touch $@

@@ -32,6 +32,7 @@ from autoscaler.model.time import SECOND
 
 _MINORS: Final = range(34, 38)  #: releases that the adapters were written against
 _SKEW: Final = 5 * SECOND  #: the server's clock in its answers has whole seconds
+_PRECISION: Final = 5 * SECOND  #: of the difference, since an answer may have been some seconds on its way
 _DANGEROUS_SKEW: Final = 30 * SECOND
 _USAGE: Final = "metrics.k8s.io"
 _METRIC_GROUPS: Final = {
@@ -96,7 +97,8 @@ def _version(version: str) -> Diagnosis:
 def _clock(ahead: int) -> Diagnosis:
     if abs(ahead) <= _SKEW:
         return Diagnosis(check="clock", what="the server's clock agrees with ours")
-    words = f"the server's clock is {print_duration(abs(ahead) // SECOND * SECOND)} {'ahead of' if ahead > 0 else 'behind'} ours"
+    about = print_duration(round(abs(ahead) / _PRECISION) * _PRECISION)
+    words = f"the server's clock is about {about} {'ahead of' if ahead > 0 else 'behind'} ours"
     fix = "synchronize this machine's clock (chrony, systemd-timesyncd)"
     told = error if abs(ahead) > _DANGEROUS_SKEW else warning
     return told("clock", f"{words}: ages of samples and pods are wrong by as much", fix)

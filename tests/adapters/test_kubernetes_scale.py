@@ -70,6 +70,7 @@ async def test_replicas_that_are_left_out_are_zero(scales, server) -> None:
                 error='no matches for kind "Deploymnet" in group "apps"',
                 message="unable to determine resource for scale target reference: "
                 'no matches for kind "Deploymnet" in group "apps"',
+                absent=True,
             ),
             id="unknown-kind",
         ),
@@ -79,6 +80,7 @@ async def test_replicas_that_are_left_out_are_zero(scales, server) -> None:
                 error='no matches for kind "Thing" in group "example.com"',
                 message="unable to determine resource for scale target reference: "
                 'no matches for kind "Thing" in group "example.com"',
+                absent=True,
             ),
             id="unknown-group",
         ),
@@ -87,6 +89,7 @@ async def test_replicas_that_are_left_out_are_zero(scales, server) -> None:
             ScaleUnavailable(
                 error=f"{SCALE} not found",
                 message=f"failed to query scale subresource for Deployment/shop/web: {SCALE} not found",
+                absent=True,
             ),
             id="no-such-object",
         ),

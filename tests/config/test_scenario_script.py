@@ -114,7 +114,7 @@ def test_a_share_is_one_at_least_and_nothing_exceeds_what_there_is(tmp_path):
         pytest.param("faults: [{at: 1m, for: 0, failing_reads: {}}]\n",
                      (4, "faults[0].for", "should be greater than 0"), id="a-fault-that-takes-no-time"),
         pytest.param("faults: [{at: 1m, metrics_outage: {of: cpu}}]\n",
-                     (4, "faults[0].metrics_outage.of", "should be 'resource', 'custom', 'external' or 'all', not 'cpu'"),
+                     (4, "faults[0].metrics_outage.of", "should be 'resource', 'custom', 'external', 'prometheus' or 'all', not 'cpu'"),
                      id="an-outage-of-what"),
         pytest.param("faults: [{at: 1m, killed_pods: {}}]\n",
                      (4, "faults[0].killed_pods", "give count or share, one of both"), id="kills-of-nobody"),

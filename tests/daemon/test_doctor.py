@@ -96,7 +96,7 @@ async def test_clock_skew(cluster: Emulated) -> None:
     behind = AnchoredClock(start=time.time_ns() - 60 * SECOND)  # noqa: TID251  # a machine whose clock is wrong
     (check, what, fix), *_ = told(await look(cluster, behind))
     assert check == "clock"
-    assert what == "the server's clock is 1m ahead of ours: ages of samples and pods are wrong by as much"
+    assert what == "the server's clock is about 1m ahead of ours: ages of samples and pods are wrong by as much"
     assert fix == "synchronize this machine's clock (chrony, systemd-timesyncd)"
 
 
