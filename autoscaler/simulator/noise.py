@@ -57,6 +57,11 @@ class Noise:
             return self._normals[first : first + count]
         return self._normals.take(range(first, first + count), mode="wrap")
 
+    def normals_ahead(self, scrape: int, scrapes: int, count: int) -> NDArray[np.float64]:
+        """Give those of ``scrapes`` scrapes from the one numbered ``scrape`` on, shape ``(scrapes, count)``."""
+        firsts = np.arange(scrape, scrape + scrapes) * _STRIDE % _TABLE
+        return self._normals.take(firsts[:, None] + np.arange(count), mode="wrap")
+
     def draw(self, what: Draw, number: int, member: int) -> float:
         """Give the number in [0, 1) that belongs to a member, such as a pod, in the ``number``-th round of ``what``."""
         return float(self.draws(what, number, [member])[0])

@@ -75,7 +75,7 @@ class Tally:
         joined, left, seen, counter = self._table_of(pods)
         served = np.minimum(work[:, None], left) - joined
         grown = np.diff(served, axis=0, prepend=seen[None, :])
-        noise = np.array([self._row_of(self._reading + 1 + ahead, len(pods)) for ahead in range(len(work))])
+        noise = self._rows_ahead(len(work), len(pods))
         grown = np.maximum(grown + noise * np.sqrt(grown), 0.0)
         counters = np.cumsum(np.vstack([counter, grown]), axis=0)[1:]
         return counters, np.maximum(busy[:, None] + noise * np.sqrt(busy)[:, None], 0.0)
@@ -92,10 +92,12 @@ class Tally:
         return np.maximum(mean + self._row(pods) * math.sqrt(mean), 0.0)
 
     def _row(self, pods: int) -> Floats:
-        return self._row_of(self._reading, pods)
+        return np.zeros(pods) if self._noise is None else self._noise.normals(self._reading, pods)
 
-    def _row_of(self, reading: int, pods: int) -> Floats:
-        return np.zeros(pods) if self._noise is None else self._noise.normals(reading, pods)
+    def _rows_ahead(self, readings: int, pods: int) -> Floats:
+        if self._noise is None:
+            return np.zeros((readings, pods))
+        return self._noise.normals_ahead(self._reading + 1, readings, pods)
 
     def _table_of(self, pods: Sequence[int]) -> Floats:
         if self._table is None or pods != self._asked:

@@ -63,3 +63,11 @@ def test_rows_of_noise_go_round_the_table():
     begin = noise.normals(0, 1 << 16)
     # row 1 begins at 40,503: 25,033 numbers on, it is at the table's begin again
     assert noise.normals(1, 25_035)[-2:].tolist() == begin[:2].tolist()
+
+
+def test_rows_of_noise_are_the_same_when_asked_for_together():
+    noise = Noise(seed=1, stream=0)
+
+    ahead = noise.normals_ahead(3, 60, 9_000)
+
+    assert np.array_equal(ahead, [noise.normals(scrape, 9_000) for scrape in range(3, 63)])
