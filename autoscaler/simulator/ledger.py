@@ -75,6 +75,7 @@ class Ledger:
     """
 
     __slots__ = (
+        "_expected",
         "_traffic",
         "apart",
         "arrived",
@@ -96,6 +97,7 @@ class Ledger:
         self.apart: list[Account] = []  #: of groups of pods, for stretches in which not all pods were equally full
         self.seconds = 0  #: rows that are complete
         self.arrived = arrivals(traffic, 0, seconds)
+        self._expected = self.arrived.copy()  # single requests write what came over the other
         self.slots, self.served, self.rejected, self.timed_out, self.lost, self.waiting = (
             np.zeros(seconds) for _ in range(6)
         )
@@ -111,7 +113,8 @@ class Ledger:
 
     def demand(self, seconds: int) -> Floats:
         """Give how many requests were expected in each of the first ``seconds``, whatever chance made of it."""
-        return arrivals(self._traffic, 0, seconds)
+        known = self._expected
+        return known[:seconds].copy() if seconds <= len(known) else arrivals(self._traffic, 0, seconds)
 
     def open_account(self, *, has_queue: bool) -> Account:
         """Begin an account of some pods: with all since the queue that there is now began to build up, or with nothing."""
