@@ -74,11 +74,11 @@ class Tally:
         """
         joined, left, seen, counter = self._table_of(pods)
         served = np.minimum(work[:, None], left) - joined
-        grown = np.diff(served, axis=0, prepend=seen[None, :])
+        grown = served - np.vstack((seen, served[:-1]))
         noise = self._rows_ahead(len(work), len(pods))
         grown = np.maximum(grown + noise * np.sqrt(grown), 0.0)
-        counters = np.cumsum(np.vstack([counter, grown]), axis=0)[1:]
-        return counters, np.maximum(busy[:, None] + noise * np.sqrt(busy)[:, None], 0.0)
+        grown[0] += counter
+        return np.cumsum(grown, axis=0), np.maximum(busy[:, None] + noise * np.sqrt(busy)[:, None], 0.0)
 
     def go_on(self, readings: int, work: float, counters: Floats) -> None:
         """Take so many foreseen readings as read; ``work`` and ``counters`` are those of the last."""
