@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -58,7 +59,7 @@ class Scorer:
             timed_out=float(ledger.timed_out[:n].sum()),
             lost=float(ledger.lost[:n].sum()),
             late=self._latencies.late_served,
-            slo_minutes_violated=len(self.broken_minutes()),
+            slo_minutes_violated=len(self.broken_minutes),
             minutes=int((self._by_minute(ledger.arrived[:n]) > 0).sum()),
             latency_p50=p50,
             latency_p95=p95,
@@ -83,7 +84,7 @@ class Scorer:
         """Give the five minutes with the most late and failed requests; if there are none, the busiest ones."""
         n = self._seconds
         span = min(WORST_SECONDS, n)
-        weight = self._bad_by_second()
+        weight = self._bad_by_second
         if not weight.sum() > 0:
             weight = self._ledger.arrived[:n] / np.maximum(self._ledger.slots[:n], 1e-9)
         total = np.concatenate((np.zeros(1), np.cumsum(weight)))
@@ -115,14 +116,16 @@ class Scorer:
             cost=None if self._bill is None else self._bill.means(np.append(starts, last).astype(np.float64)),
         )
 
+    @cached_property
     def _bad_by_second(self) -> Floats:
         """Give late and failed requests by second of arrival, shape ``(seconds,)``."""
         n = self._seconds
         return np.asarray(self._latencies.late + self._ledger.rejected[:n] + self._ledger.lost[:n])
 
+    @cached_property
     def broken_minutes(self) -> tuple[int, ...]:
         """Give the minutes, by number, whose share of late and failed requests breaks the objective."""
-        bad, came = self._by_minute(self._bad_by_second()), self._by_minute(self._ledger.arrived[: self._seconds])
+        bad, came = self._by_minute(self._bad_by_second), self._by_minute(self._ledger.arrived[: self._seconds])
         return tuple(np.flatnonzero(bad > (1.0 - self._scenario.slo.share) * came + 1e-9).tolist())
 
     def _by_minute(self, column: Floats) -> Floats:

@@ -52,7 +52,7 @@ class Stage:
             metrics=metrics,
             actions=tuple(actions),
             worst=scorer.worst(),
-            broken_minutes=scorer.broken_minutes(),
+            broken_minutes=scorer.broken_minutes,
             evaluations=evaluations,
             tolerance=tolerance,
             troubles=troubles,
